@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { isSecretKey } from '../secret-box.js';
+
+const optionalUrl = (protocols: RegExp, example: string) =>
+  z.url({ protocol: protocols, error: `expected a URL such as ${example}` }).optional();
+
+const wholeNumber = (from: number, to: number) =>
+  z.coerce.number({ error: `expected a whole number from ${from} to ${to}` }).int().min(from).max(to);
+
+/** Every setting the service reads, with its default. An empty variable counts as unset. */
+const Environment = z
+  .object({
+    PORT: wholeNumber(0, 65_535).default(8283),
+    HOST: z.string().default('127.0.0.1'),
+    DATABASE_URL: optionalUrl(/^postgres(ql)?$/, 'postgres://user:password@host:5432/rollcall'),
+    REDIS_URL: optionalUrl(/^rediss?$/, 'redis://host:6379'),
+    ROLLCALL_DATA_DIR: z.string().default('.data'),
+    ROLLCALL_ADMIN_KEY: z
+      .string()
+      .min(20, 'expected at least 20 characters: it opens everything')
+      .max(200)
+      .regex(/^[\x21-\x7e]+$/, 'expected printable ASCII without spaces')
+      .optional(),
+    ROLLCALL_SECRET_KEY: z
+      .string()
+      .refine((keys) => keys.split(',').every((key) => isSecretKey(key.trim())), {
+        error: 'expected 32 bytes in base64 or hex (make one with: openssl rand -base64 32); several are separated by commas, newest first',
+      })
+      .optional(),
+    ROLLCALL_PUBLIC_URL: optionalUrl(/^https?$/, 'https://rollcall.example.com'),
+    ROLLCALL_QUEUE_PREFIX: z.string().regex(/^[a-z0-9_-]{1,40}$/, 'expected 1 to 40 of a-z 0-9 _ -').default('rollcall'),
+    ROLLCALL_RATE_LIMIT: wholeNumber(0, 10_000_000).default(60_000),
+    ROLLCALL_ALLOW_PRIVATE_NETWORK: z
+      .enum(['true', 'false'], { error: 'expected true or false' })
+      .default('false')
+      .transform((text) => text === 'true'),
+    LETTA_UPSTREAM_URL: optionalUrl(/^https?$/, 'http://localhost:8284'),
+    LETTA_UPSTREAM_KEY: z.string().optional(),
+  })
+  .superRefine((env, context) => {
+    if (env.DATABASE_URL && !env.ROLLCALL_SECRET_KEY) {
+      context.addIssue({
+        code: 'custom',
+        path: ['ROLLCALL_SECRET_KEY'],
+        message: 'required when DATABASE_URL is set (make one with: openssl rand -base64 32)',
+      });
+    }
+  });
+
+export type Config = z.infer<typeof Environment>;
+
+/** Settings that cannot be used: the message lists every one of them with what was expected. */
+export class InvalidConfigError extends Error {
+  override readonly name = 'InvalidConfigError';
+  readonly code = 'INVALID_CONFIG';
+  constructor(problems: readonly string[]) {
+    super(`${problems.length} setting(s) cannot be used:\n${problems.map((line) => `  ${line}`).join('\n')}`);
+  }
+}
+
+/** @throws InvalidConfigError naming every bad setting; values are not repeated, since some are secrets. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(set);
+  if (parsed.success) return parsed.data;
+  throw new InvalidConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+}

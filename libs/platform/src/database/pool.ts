@@ -1,0 +1,35 @@
+import pg from 'pg';
+
+export type { Pool, PoolClient } from 'pg';
+
+const INT8 = 20;
+
+/** int8 as a JavaScript number: positions stay below 2^44 (the watermark key holds no more), counts far below 2^53. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly max?: number;
+  readonly name?: string;
+}
+
+/**
+ * A connection pool whose waits all end: pg has no time limit of its own for getting a connection, and an append
+ * left idle in its transaction would hold back every subscription (the watermark), so the server ends it.
+ */
+export function createPool({ url, max = 20, name = 'rollcall' }: PoolOptions): pg.Pool {
+  return new pg.Pool({
+    connectionString: url,
+    max,
+    types,
+    application_name: name,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    statement_timeout: 60_000,
+    lock_timeout: 10_000,
+    idle_in_transaction_session_timeout: 30_000,
+  });
+}

@@ -1,0 +1,26 @@
+import { type Logger, pino } from 'pino';
+
+export type { Logger } from 'pino';
+
+/**
+ * A JSON logger on standard error, so that standard output stays free for what a command answers.
+ * `ROLLCALL_LOG_LEVEL` sets the level (`info`). Log ids and codes, never personal data: values under the
+ * usual secret-bearing names are blanked as a second line of defence.
+ */
+export const createLogger = (name: string): Logger => root().child({ name });
+
+let shared: Logger | undefined;
+
+function root(): Logger {
+  shared ??= pino(
+    {
+      level: process.env.ROLLCALL_LOG_LEVEL ?? (process.env.NODE_ENV === 'test' ? 'warn' : 'info'),
+      base: null,
+      redact: { paths: REDACTED.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' },
+    },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  return shared;
+}
+
+const REDACTED = ['authorization', 'password', 'secret', 'secrets', 'token', 'apiKey', 'clientSecret'];
