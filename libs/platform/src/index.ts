@@ -7,3 +7,8 @@ export * from './logging/logger.js';
 export * from './logging/nest-logger.js';
 export * from './secret-box.js';
 export * from './uuid.js';
+export * from './migrations/apply-migrations.js';
+export * from './migrations/diff-schema.js';
+export * from './migrations/migration.errors.js';
+export { projectRoot } from './migrations/migrations-folder.js';
+export { migrationsPending, type Queryable } from './migrations/pending-migrations.js';

@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
+import * as engineModule from '@prisma/schema-engine-wasm/schema_engine_bg';
+import pg from 'pg';
+import type { Migration } from './migrations-folder.js';
+
+export interface SchemaEngineOptions {
+  readonly url: string;
+  readonly schema: string;
+  /** Runs one migration's SQL; the default sends it as it is. */
+  readonly runScript?: (client: pg.Pool, script: string) => Promise<void>;
+}
+
+/** Nothing is left out of what the engine looks at. */
+export const noFilters = { externalTables: [], externalEnums: [] };
+
+export const schemaFile = (schema: string) => ({ path: 'schema.prisma', content: schema });
+
+/**
+ * Prisma's schema engine on one connection, in its WebAssembly build: the binary that Prisma's CLI wants is a
+ * download, which many networks refuse. Both keep the same `_prisma_migrations` table.
+ */
+export async function withSchemaEngine<T>(
+  options: SchemaEngineOptions,
+  work: (engine: SchemaEngine) => Promise<T>,
+): Promise<T> {
+  await loadEngine();
+  const pool = new EnginePool({ connectionString: options.url, max: 1, connectionTimeoutMillis: 10_000 });
+  const factory = bindMigrationAwareSqlAdapterFactory(new WholeScriptAdapterFactory(pool, options.runScript));
+  try {
+    const datamodels: [string, string][] = [['schema.prisma', options.schema]];
+    const engine = await engineModule.SchemaEngine.new({ datamodels }, ignoreEngineLog, factory);
+    return await work(engine).finally(() => engine.free());
+  } finally {
+    await pool.end();
+  }
+}
+
+/** The folder's content in the shape the engine reads it in. */
+export const toMigrationList = (folder: string, migrations: readonly Migration[]): MigrationList => ({
+  baseDir: path.join(folder, 'migrations'),
+  lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"\n' },
+  shadowDbInitScript: '',
+  migrationDirectories: migrations.map(({ name, sql }) => ({
+    path: name,
+    migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: sql } },
+  })),
+});
+
+/** `PrismaPg` cuts a script at every semicolon, also inside a function's body; the server itself knows better. */
+class WholeScriptAdapterFactory extends PrismaPg {
+  constructor(
+    private readonly pool: pg.Pool,
+    private readonly runScript = async (client: pg.Pool, script: string) => {
+      await client.query(script);
+    },
+  ) {
+    super(pool);
+  }
+
+  override async connect() {
+    const adapter = await super.connect();
+    adapter.executeScript = (script) => this.runScript(this.pool, script);
+    return adapter;
+  }
+}
+
+const CHAR = 18;
+const TEXT = 25;
+
+/** The catalogue's one-byte `"char"` is a type that `PrismaPg` refuses; the engine reads it well as text. */
+class EnginePool extends pg.Pool {
+  // biome-ignore lint/suspicious/noExplicitAny: pg overloads `query` six ways; all are passed through
+  override async query(...args: any[]): Promise<any> {
+    const result = await (super.query as (...args: unknown[]) => Promise<pg.QueryResult>)(...args);
+    for (const field of result.fields ?? []) {
+      if (field.dataTypeID === CHAR) field.dataTypeID = TEXT;
+    }
+    return result;
+  }
+}
+
+let loading: Promise<void> | undefined;
+
+function loadEngine(): Promise<void> {
+  loading ??= instantiate();
+  return loading;
+}
+
+/** Node 20 imports no `.wasm` files, so the package's own entry cannot be used. */
+async function instantiate(): Promise<void> {
+  const script = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
+  const bytes = await readFile(script.replace(/\.js$/, '.wasm'));
+  const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': engineModule });
+  const glue = engineModule as unknown as { __wbg_set_wasm(exports: WasmExports): void };
+  glue.__wbg_set_wasm(instance.exports);
+  instance.exports.__wbindgen_start();
+}
+
+interface WasmExports {
+  __wbindgen_start(): void;
+}
+
+/** TypeScript knows this global from the browser's library alone. */
+declare const WebAssembly: {
+  instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: WasmExports } }>;
+};
+
+/** What the engine has to say arrives as a result or as an error. */
+const ignoreEngineLog = () => undefined;
