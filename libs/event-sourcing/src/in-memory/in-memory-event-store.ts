@@ -1,0 +1,83 @@
+import { CommandAlreadyRecordedError, DuplicateEventError, WrongExpectedVersionError } from '../errors.js';
+import type { RecordedEvent } from '../event.js';
+import type {
+  AppendOptions,
+  AppendResult,
+  CommandRecord,
+  EventStore,
+  LogPage,
+  StreamAppend,
+} from '../event-store.js';
+
+/** The log in memory, for tests of what is built on the port. No inline projections: fold what you need. */
+export class InMemoryEventStore implements EventStore {
+  private readonly log: RecordedEvent[] = [];
+  private readonly streams = new Map<string, RecordedEvent[]>();
+  private readonly eventIds = new Set<string>();
+  private readonly commands = new Map<string, CommandRecord>();
+  private readonly turns = new Map<string, Promise<unknown>>();
+
+  async append(streams: readonly StreamAppend[], { command }: AppendOptions = {}): Promise<readonly AppendResult[]> {
+    streams.forEach((append) => {
+      this.check(append);
+    });
+    if (command) await this.recordCommand(command);
+    return streams.map((append) => this.add(append));
+  }
+
+  async recordCommand(command: CommandRecord): Promise<void> {
+    if (this.commands.has(command.key)) throw new CommandAlreadyRecordedError('This command is on record already');
+    this.commands.set(command.key, command);
+  }
+
+  async findCommand(key: string): Promise<CommandRecord | undefined> {
+    return this.commands.get(key);
+  }
+
+  async readStream(streamId: string, { after = 0, upTo = Number.MAX_SAFE_INTEGER } = {}) {
+    return (this.streams.get(streamId) ?? []).filter(({ version }) => version > after && version <= upTo);
+  }
+
+  async readAll(after: number, limit: number): Promise<LogPage> {
+    const events = this.log.filter(({ globalPosition }) => globalPosition > after).slice(0, limit);
+    return { events, safe: events.at(-1)?.globalPosition ?? Math.max(after, this.log.length) };
+  }
+
+  async exclusively<T>(streamId: string, work: (store: this) => Promise<T>): Promise<T> {
+    const before = this.turns.get(streamId) ?? Promise.resolve();
+    const turn = before.then(() => work(this));
+    // The next one waits for this turn to end, however it ends; the caller gets the outcome.
+    const ended = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.turns.set(streamId, ended);
+    return turn;
+  }
+
+  private check({ streamId, expectedVersion, events }: StreamAppend): void {
+    const version = this.streams.get(streamId)?.length ?? 0;
+    if (expectedVersion !== 'any' && expectedVersion !== version) throw new WrongExpectedVersionError();
+    if (events.some(({ id }) => this.eventIds.has(id))) {
+      throw new DuplicateEventError('An event with this id is in the log already');
+    }
+  }
+
+  private add({ streamId, events }: StreamAppend): AppendResult {
+    const stream = this.streams.get(streamId) ?? [];
+    this.streams.set(streamId, stream);
+    for (const event of events) {
+      const recorded: RecordedEvent = {
+        ...structuredClone(event),
+        streamId,
+        version: stream.length + 1,
+        globalPosition: this.log.length + 1,
+        recordedAt: new Date(),
+      };
+      stream.push(recorded);
+      this.log.push(recorded);
+      this.eventIds.add(event.id);
+    }
+    return { streamId, version: stream.length, globalPosition: this.log.length };
+  }
+}
