@@ -12,3 +12,5 @@ export * from './migrations/diff-schema.js';
 export * from './migrations/migration.errors.js';
 export { projectRoot } from './migrations/migrations-folder.js';
 export { migrationsPending, type Queryable } from './migrations/pending-migrations.js';
+export * from './embedded-postgres/embedded-postgres.errors.js';
+export * from './embedded-postgres/start-embedded-postgres.js';

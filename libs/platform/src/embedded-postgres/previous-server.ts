@@ -1,0 +1,71 @@
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EmbeddedPostgresError } from './embedded-postgres.errors.js';
+import { commandLine, processIdentity } from './process-identity.js';
+
+/**
+ * Stops the server that a killed Rollcall left running on this cluster. A process is touched only when its command
+ * line says that it is PostgreSQL on this very directory: pids are used again.
+ */
+export async function stopPreviousServer(cluster: string, log: (message: string) => void): Promise<void> {
+  const pidFile = path.join(cluster, 'postmaster.pid');
+  const pid = readPid(pidFile);
+  if (pid === undefined) return;
+  const identity = processIdentity(pid);
+  if (identity === undefined) return; // The server itself clears away the file of a dead one.
+  if (!isServerOf(cluster, pid)) {
+    rmSync(pidFile); // A live stranger with that pid would keep the server from starting.
+    return;
+  }
+  log(`Stopping the PostgreSQL (pid ${pid}) that an earlier run left behind`);
+  await stopProcess(pid, identity);
+}
+
+function readPid(pidFile: string): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(pidFile, 'utf8'), 10) || undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function isServerOf(cluster: string, pid: number): boolean {
+  const [program, ...args] = commandLine(pid) ?? [];
+  return program !== undefined && path.basename(program) === 'postgres' && args.includes(cluster);
+}
+
+/** Fast shutdown first; immediate shutdown (no checkpoint, recovery at the next start) when that takes too long. */
+export async function stopProcess(pid: number, identity: string): Promise<void> {
+  for (const [signal, patience] of [
+    ['SIGINT', 30_000],
+    ['SIGQUIT', 10_000],
+  ] as const) {
+    send(pid, signal);
+    if (await ended(pid, identity, patience)) return;
+  }
+  throw new EmbeddedPostgresError(`PostgreSQL (pid ${pid}) does not stop; end it by hand and start again`);
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ESRCH') return;
+    throw new EmbeddedPostgresError(
+      `PostgreSQL (pid ${pid}) cannot be stopped (${code}): another user started it`,
+      { cause },
+    );
+  }
+}
+
+async function ended(pid: number, identity: string, patience: number): Promise<boolean> {
+  const end = Date.now() + patience;
+  while (processIdentity(pid) === identity) {
+    if (Date.now() > end) return false;
+    await delay(20);
+  }
+  return true;
+}
