@@ -18,20 +18,27 @@ export interface EventMetadata {
   readonly occurredAt: string;
 }
 
-/** An event ready to be appended. `id` is a UUIDv7, `schemaVersion` the version of its data's shape. */
-export interface NewEvent<E extends Event = Event> {
+interface Envelope {
+  /** A UUIDv7. */
   readonly id: string;
-  readonly type: E['type'];
+  /** The version of the data's shape. */
   readonly schemaVersion: number;
-  readonly data: E['data'];
   readonly metadata: EventMetadata;
 }
 
-/** An event in the log. Versions count from 1 in their stream; positions rise over the whole log, with gaps. */
-export interface RecordedEvent<E extends Event = Event> extends NewEvent<E> {
+interface Place {
   readonly streamId: string;
+  /** Counts from 1 in its stream. */
   readonly version: number;
+  /** Rises over the whole log, with gaps. */
   readonly globalPosition: number;
   /** When the database stored it; informational, never used for order. */
   readonly recordedAt: Date;
 }
+
+// Distributive, so that a union of events stays a union that `type` tells apart.
+/** An event ready to be appended. */
+export type NewEvent<E extends Event = Event> = E extends Event ? E & Envelope : never;
+
+/** An event in the log. */
+export type RecordedEvent<E extends Event = Event> = E extends Event ? E & Envelope & Place : never;

@@ -154,13 +154,16 @@ export class Transactor<State, E extends Event, Store extends EventStore = Event
 
   private envelop(events: readonly E[], metadata: TransactContext['metadata']): NewEvent<E>[] {
     const occurredAt = this.clock.now().toISOString();
-    return events.map(({ type, data }) => ({
-      id: uuidv7(),
-      type,
-      schemaVersion: this.options.catalog.currentVersion(type),
-      data,
-      metadata: { ...metadata, occurredAt },
-    }));
+    return events.map(
+      ({ type, data }) =>
+        ({
+          id: uuidv7(),
+          type,
+          schemaVersion: this.options.catalog.currentVersion(type),
+          data,
+          metadata: { ...metadata, occurredAt },
+        }) as NewEvent<E>,
+    );
   }
 }
 

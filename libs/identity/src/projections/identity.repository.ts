@@ -1,0 +1,110 @@
+import {
+  type Decision,
+  isConflict,
+  type Loaded,
+  type PostgresEventStore,
+  Transactor,
+  type TransactContext,
+} from '#event-sourcing';
+import type { Clock } from '#platform';
+import { identityDecider } from '../identity.decider.js';
+import { IdentifierKeyTakenError } from '../identity.errors.js';
+import { IDENTITY_CATEGORY, type IdentityEvent, identityEvents } from '../identity.events.js';
+import type { Identity } from '../identity.state.js';
+import { type IdentityRow, stateOf, toColumn } from './identity.row.js';
+
+/** A live identity found by its key. */
+export interface FoundIdentity extends Loaded<Identity> {
+  readonly id: string;
+}
+
+/** Loads identities from their rows, which double as snapshots, and runs decisions on them. */
+export class IdentityRepository {
+  readonly transactor: Transactor<Identity, IdentityEvent, PostgresEventStore>;
+
+  constructor(
+    readonly store: PostgresEventStore,
+    clock?: Clock,
+  ) {
+    this.transactor = new Transactor({
+      store,
+      category: IDENTITY_CATEGORY,
+      decider: identityDecider,
+      catalog: identityEvents,
+      load: loadIdentity,
+      ...(clock && { clock }),
+    });
+  }
+
+  /** @throws IdentifierKeyTakenError when the change would give two identities one key. */
+  async transact<Answer>(
+    identityId: string,
+    decision: Decision<Identity, IdentityEvent>,
+    context: TransactContext,
+    answer: (after: Loaded<Identity>) => Answer,
+    known?: Loaded<Identity>,
+  ): Promise<Answer> {
+    let wanted: Loaded<Identity> | undefined;
+    const remember = (after: Loaded<Identity>) => {
+      wanted = after;
+      return answer(after);
+    };
+    return this.transactor
+      .transact(identityId, decision, context, remember, known)
+      .catch((error: unknown) => refuseTakenKey(error, wanted?.state));
+  }
+
+  /** Live identities of a project by identifier key. */
+  async findByKeys(projectId: string | null, keys: readonly string[]): Promise<Map<string, FoundIdentity>> {
+    const { rows } = await this.store.executor.query<IdentityRow>({
+      name: 'identities_by_keys',
+      text: 'select * from identities where identifier_key = any($1) and project_id = $2',
+      values: [keys, toColumn(projectId)],
+    });
+    return new Map(rows.map((row) => [row.identifier_key, { id: row.id, state: stateOf(row), version: row.version }]));
+  }
+
+  async findByKey(projectId: string | null, key: string): Promise<FoundIdentity | undefined> {
+    const { rows } = await this.store.executor.query<IdentityRow>({
+      name: 'identity_by_key',
+      text: 'select * from identities where identifier_key = $1 and project_id = $2',
+      values: [key, toColumn(projectId)],
+    });
+    const [row] = rows;
+    return row && { id: row.id, state: stateOf(row), version: row.version };
+  }
+
+  async load(identityId: string): Promise<Loaded<Identity>> {
+    return loadIdentity(this.store, identityId);
+  }
+}
+
+/** One primary-key read: the row is the snapshot; a stream without a row is a deleted identity. */
+async function loadIdentity(store: PostgresEventStore, identityId: string): Promise<Loaded<Identity>> {
+  const { rows } = await store.executor.query<IdentityRow & { stream_version: number }>({
+    name: 'identity_load',
+    text: `select s.version as stream_version, i.* from es.streams s left join identities i on i.id = s.stream_id
+      where s.stream_id = $1`,
+    values: [identityId],
+  });
+  const [row] = rows;
+  if (!row) return { state: { status: 'unknown' }, version: 0 };
+  return row.id === null
+    ? { state: { status: 'deleted' }, version: row.stream_version }
+    : { state: stateOf(row), version: row.version };
+}
+
+/** True when the database refused a second identity of one key. */
+export const isTakenKey = (error: unknown): boolean => {
+  const { code, constraint } = error as { code?: string; constraint?: string };
+  return code === '23505' && constraint === 'identities_key';
+};
+
+function refuseTakenKey(error: unknown, wanted: Identity | undefined): never {
+  if (isTakenKey(error) && wanted?.status === 'live') {
+    throw new IdentifierKeyTakenError(wanted.identifierKey, wanted.projectId, { cause: error });
+  }
+  throw error;
+}
+
+export { isConflict };

@@ -1,0 +1,82 @@
+import type { RecordedEvent } from '#event-sourcing';
+import type { Identity as PrismaIdentity } from '#prisma';
+import { identityDecider } from '../identity.decider.js';
+import type { IdentityEvent } from '../identity.events.js';
+import type { Identity, IdentityProperty, IdentityType, LiveIdentity } from '../identity.state.js';
+import type { IdentityView } from '../identity.view.js';
+
+/** A row of `identities` as pg answers it: the columns of the Prisma model under their SQL names. */
+export interface IdentityRow {
+  readonly id: PrismaIdentity['id'];
+  readonly version: number;
+  readonly created_position: number;
+  readonly project_id: PrismaIdentity['projectId'];
+  readonly identifier_key: PrismaIdentity['identifierKey'];
+  readonly name: PrismaIdentity['name'];
+  readonly identity_type: IdentityType;
+  readonly properties: IdentityProperty[];
+  readonly agent_ids: PrismaIdentity['agentIds'];
+  readonly block_ids: PrismaIdentity['blockIds'];
+  readonly created_at: PrismaIdentity['createdAt'];
+  readonly updated_at: PrismaIdentity['updatedAt'];
+}
+
+/** "" stands for no project in the database: NULLs could not be compared by an index. */
+export const toColumn = (projectId: string | null): string => projectId ?? '';
+const fromColumn = (projectId: string): string | null => (projectId === '' ? null : projectId);
+
+export const stateOf = (row: IdentityRow): LiveIdentity => ({
+  status: 'live',
+  projectId: fromColumn(row.project_id),
+  identifierKey: row.identifier_key,
+  name: row.name,
+  identityType: row.identity_type,
+  properties: new Map(row.properties.map((property) => [property.key, property])),
+  agentIds: row.agent_ids,
+  blockIds: row.block_ids,
+});
+
+export const viewOf = (row: IdentityRow): IdentityView => ({
+  id: row.id,
+  version: row.version,
+  projectId: fromColumn(row.project_id),
+  identifierKey: row.identifier_key,
+  name: row.name,
+  identityType: row.identity_type,
+  properties: row.properties,
+  agentIds: row.agent_ids,
+  blockIds: row.block_ids,
+});
+
+/** What the fold of a log says a row must be: the rule that inline projection and rebuild both keep. */
+export function projectIdentity(row: IdentityRow | undefined, event: RecordedEvent<IdentityEvent>): IdentityRow | undefined {
+  const before: Identity = row ? stateOf(row) : { status: 'unknown' };
+  const after = identityDecider.evolve(before, event);
+  if (after.status !== 'live') return undefined;
+  const occurredAt = new Date(event.metadata.occurredAt);
+  const born = event.type === 'IdentityCreated' || !row;
+  return {
+    id: event.streamId,
+    version: event.version,
+    created_position: born ? event.globalPosition : row.created_position,
+    project_id: toColumn(after.projectId),
+    identifier_key: after.identifierKey,
+    name: after.name,
+    identity_type: after.identityType,
+    properties: [...after.properties.values()],
+    agent_ids: [...after.agentIds],
+    block_ids: [...after.blockIds],
+    created_at: born ? occurredAt : row.created_at,
+    updated_at: occurredAt,
+  };
+}
+
+/** Longer values stay readable but are not filterable: they have no row in `identity_properties`. */
+export const FILTERABLE_LENGTH = 512;
+
+/** A property's value as the filter compares it, or nothing when it is not filterable. */
+export function filterText({ value }: IdentityProperty): string | undefined {
+  if (typeof value === 'object') return undefined;
+  const text = String(value);
+  return text.length <= FILTERABLE_LENGTH ? text : undefined;
+}

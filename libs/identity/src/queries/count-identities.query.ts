@@ -1,0 +1,28 @@
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { StatementParameters } from '#event-sourcing';
+import type { ProjectAccess } from '../identity.access.js';
+import { HotReads } from './hot-reads.js';
+import { filterSql, type IdentityFilter } from './identity-filter.js';
+
+/** How many identities match. */
+export class CountIdentities extends Query<number> {
+  constructor(
+    readonly filter: IdentityFilter,
+    readonly access: ProjectAccess,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(CountIdentities)
+export class CountIdentitiesHandler implements IQueryHandler<CountIdentities> {
+  constructor(private readonly reads: HotReads) {}
+
+  async execute({ filter, access }: CountIdentities): Promise<number> {
+    const parameters = new StatementParameters();
+    const { from, conditions } = filterSql(filter, access, parameters);
+    const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
+    const [row] = await this.reads.rows<{ count: number }>(`select count(*) from ${from} ${where}`, parameters.values);
+    return row?.count ?? 0;
+  }
+}

@@ -1,0 +1,78 @@
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { StatementParameters } from '#event-sourcing';
+import { mayAccess, type ProjectAccess } from '../identity.access.js';
+import { CursorNotFoundError } from '../identity.errors.js';
+import type { IdentityView } from '../identity.view.js';
+import { type IdentityRow, viewOf } from '../projections/identity.row.js';
+import { HotReads } from './hot-reads.js';
+import { filterSql, type IdentityFilter } from './identity-filter.js';
+
+export interface IdentityPage {
+  /** Bare UUIDs: the page lies after the one and before the other in the order asked for. */
+  readonly after?: string | undefined;
+  readonly before?: string | undefined;
+  readonly limit: number;
+  readonly order: 'asc' | 'desc';
+}
+
+/** A page of identities in created order. `before` alone answers the page right before the cursor. */
+export class ListIdentities extends Query<IdentityView[]> {
+  constructor(
+    readonly filter: IdentityFilter,
+    readonly page: IdentityPage,
+    readonly access: ProjectAccess,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(ListIdentities)
+export class ListIdentitiesHandler implements IQueryHandler<ListIdentities> {
+  constructor(private readonly reads: HotReads) {}
+
+  async execute({ filter, page, access }: ListIdentities): Promise<IdentityView[]> {
+    const after = page.after && (await this.positionOf(page.after, access));
+    const before = page.before && (await this.positionOf(page.before, access));
+    // Without `after`, the page that ends at `before` is read backwards from it and turned round.
+    const backwards = before !== undefined && after === undefined;
+    const { text, values } = pageStatement(filter, access, { ...page, after, before, backwards });
+    const rows = await this.reads.rows<IdentityRow>(text, values);
+    return (backwards ? rows.reverse() : rows).map(viewOf);
+  }
+
+  /**
+   * A cursor's place in the created order, also when its identity was deleted since: the log remembers.
+   * @throws CursorNotFoundError for an id that never was or that the caller may not see.
+   */
+  private async positionOf(identityId: string, access: ProjectAccess): Promise<number> {
+    const [cursor] = await this.reads.rows<{ position: number; project_id: string | null }>(CURSOR, [identityId]);
+    if (!cursor || !mayAccess(access, cursor.project_id || null)) throw new CursorNotFoundError(`identity-${identityId}`);
+    return cursor.position;
+  }
+}
+
+const CURSOR = `
+  select global_position as position, data->>'projectId' as project_id from es.events
+  where stream_id = $1 and type = 'IdentityCreated' order by version desc limit 1`;
+
+interface Window {
+  readonly after: number | undefined | '';
+  readonly before: number | undefined | '';
+  readonly limit: number;
+  readonly order: 'asc' | 'desc';
+  readonly backwards: boolean;
+}
+
+function pageStatement(filter: IdentityFilter, access: ProjectAccess, window: Window) {
+  const parameters = new StatementParameters();
+  const { from, position, conditions } = filterSql(filter, access, parameters);
+  const ascending = window.order === 'asc';
+  const where = [...conditions];
+  if (window.after) where.push(`${position} ${ascending ? '>' : '<'} ${parameters.add(window.after, 'bigint')}`);
+  if (window.before) where.push(`${position} ${ascending ? '<' : '>'} ${parameters.add(window.before, 'bigint')}`);
+  const direction = ascending !== window.backwards ? 'asc' : 'desc';
+  const text = `select i.* from ${from}
+    ${where.length > 0 ? `where ${where.join(' and ')}` : ''}
+    order by ${position} ${direction} limit ${parameters.add(window.limit, 'int')}`;
+  return { text, values: parameters.values };
+}
