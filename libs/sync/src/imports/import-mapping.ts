@@ -1,0 +1,204 @@
+import { IDENTITY_TYPES, type IdentityType } from '../../../identity/src/identity.state.js';
+import { MAX_IDENTIFIER_KEY_LENGTH, MAX_NAME_LENGTH, MAX_PROJECT_ID_LENGTH } from './identity-limits.js';
+import { ImportMappingError } from './import-mapping.errors.js';
+import type { ImportMapping } from './import-mapping.schema.js';
+import type { RowError, SourceRow } from './source-row.js';
+import { isProblem, type TypedValue, textProblem, typedValue } from './typed-value.js';
+import {
+  type Cells,
+  type CompiledSources,
+  compileSources,
+  FailedExpression,
+  type FieldSource,
+  type SourceRecord,
+} from './value-source.js';
+
+export interface ImportedIdentity {
+  readonly identifierKey: string;
+  readonly name: string;
+  readonly identityType: IdentityType;
+  /** Absent when the mapping or the row names none. */
+  readonly projectId?: string;
+  readonly properties: readonly ImportedProperty[];
+}
+
+export type ImportedProperty = { readonly key: string } & TypedValue;
+
+/** One reason why a row is not taken; `field` is empty when it is the row as a whole. */
+export interface Rejection {
+  readonly field: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+export type MappedRow =
+  | { readonly ok: true; readonly row: SourceRow; readonly value: ImportedIdentity }
+  | { readonly ok: false; readonly row: SourceRow; readonly rejections: readonly Rejection[] };
+
+export interface CompiledImportMapping {
+  /** Maps rows one for one, in order. */
+  mapRows(rows: readonly SourceRow[]): Promise<MappedRow[]>;
+}
+
+/**
+ * Fits a mapping to a file's columns (none for NDJSON, where a key may be missing from any record).
+ * @throws ImportMappingError before any row is taken.
+ */
+export function compileMapping(
+  mapping: ImportMapping,
+  columns: readonly string[] | undefined,
+): CompiledImportMapping {
+  const sources = compileSources(mapping, columns);
+  refuseUnknownType(mapping.identity_type);
+  return {
+    mapRows: async (rows) => {
+      if (sources.expressions.length === 0) return rows.map((row) => mapRow(sources, row));
+      const mapped: MappedRow[] = [];
+      for (const row of rows) mapped.push(await computeAndMapRow(sources, row, columns));
+      return mapped;
+    },
+  };
+}
+
+function refuseUnknownType(source: ImportMapping['identity_type']): void {
+  if (typeof source !== 'string' || !source.startsWith('=') || isIdentityType(source.slice(1))) return;
+  throw new ImportMappingError([{ field: 'identity_type', reason: oneOfTypes }]);
+}
+
+const isIdentityType = (text: string): text is IdentityType => IDENTITY_TYPES.some((type) => type === text);
+
+const oneOfTypes = `has to be one of ${IDENTITY_TYPES.join(', ')}`;
+
+function mapRow(sources: CompiledSources, row: SourceRow): MappedRow {
+  const record = recordOf(row);
+  return record instanceof UnreadableRow
+    ? rejected(row, [record.rejection])
+    : mapRecord(sources, row, record, []);
+}
+
+async function computeAndMapRow(
+  sources: CompiledSources,
+  row: SourceRow,
+  columns: Cells | undefined,
+): Promise<MappedRow> {
+  const record = recordOf(row);
+  if (record instanceof UnreadableRow) return rejected(row, [record.rejection]);
+  const named = isCells(record) ? namedCells(record, columns ?? []) : record;
+  const computed: unknown[] = [];
+  for (const { evaluate } of sources.expressions) computed.push(await evaluate(named));
+  return mapRecord(sources, row, record, computed);
+}
+
+function mapRecord(
+  sources: CompiledSources,
+  row: SourceRow,
+  record: SourceRecord | Cells,
+  computed: readonly unknown[],
+): MappedRow {
+  const fields = new FieldReader(record, computed);
+  const value = {
+    identifierKey: fields.text(sources.identifierKey, MAX_IDENTIFIER_KEY_LENGTH),
+    name: fields.text(sources.name, MAX_NAME_LENGTH),
+    identityType: fields.identityType(sources.identityType),
+    ...fields.projectId(sources.projectId),
+    properties: fields.properties(sources.properties),
+  };
+  return fields.rejections.length > 0 ? rejected(row, fields.rejections) : { ok: true, row, value };
+}
+
+const rejected = (row: SourceRow, rejections: readonly Rejection[]): MappedRow => ({
+  ok: false,
+  row,
+  rejections,
+});
+
+/** Reads the fields of one record and keeps what is wrong with them; what it gives then is not used. */
+class FieldReader {
+  readonly rejections: Rejection[] = [];
+
+  constructor(
+    private readonly record: SourceRecord | Cells,
+    private readonly computed: readonly unknown[],
+  ) {}
+
+  text(source: FieldSource, maxLength: number): string {
+    const text = this.optionalText(source, maxLength);
+    if (text === '') this.reject(source, { code: 'MISSING', reason: 'is empty' });
+    return text ?? '';
+  }
+
+  identityType(source: FieldSource): IdentityType {
+    const text = this.text(source, MAX_NAME_LENGTH);
+    if (isIdentityType(text)) return text;
+    if (text !== '') this.reject(source, { code: 'NOT_ALLOWED', reason: oneOfTypes });
+    return 'other';
+  }
+
+  projectId(source: FieldSource | undefined): { projectId?: string } {
+    const text = source && this.optionalText(source, MAX_PROJECT_ID_LENGTH);
+    return text ? { projectId: text } : {};
+  }
+
+  properties(sources: CompiledSources['properties']): ImportedProperty[] {
+    const properties: ImportedProperty[] = [];
+    for (const source of sources) {
+      const typed = this.typed(source, source.type);
+      if (typed !== undefined) properties.push({ key: source.key, ...typed });
+    }
+    return properties;
+  }
+
+  /** Empty when the record has nothing there or only blanks, undefined when it was rejected. */
+  private optionalText(source: FieldSource, maxLength: number): string | undefined {
+    const before = this.rejections.length;
+    const typed = this.typed(source, 'string');
+    if (this.rejections.length > before) return undefined;
+    const text = typed?.type === 'string' && typed.value.trim() !== '' ? typed.value : '';
+    const problem = textProblem(text, maxLength);
+    if (problem === undefined) return text;
+    this.reject(source, problem);
+    return undefined;
+  }
+
+  private typed(source: FieldSource, type: FieldSource['type']): TypedValue | undefined {
+    const value = source.read(this.record, this.computed);
+    if (value === undefined) return undefined;
+    const typed = value instanceof FailedExpression ? value.problem : typedValue(value, type);
+    if (!isProblem(typed)) return typed;
+    this.reject(source, typed);
+    return undefined;
+  }
+
+  private reject({ field }: FieldSource, { code, reason }: { code: string; reason: string }): void {
+    this.rejections.push({ field, code, reason });
+  }
+}
+
+class UnreadableRow {
+  readonly rejection: Rejection;
+  constructor({ code, reason }: RowError) {
+    this.rejection = { field: '', code, reason };
+  }
+}
+
+function recordOf({ raw, error }: SourceRow): SourceRecord | Cells | UnreadableRow {
+  if (error !== undefined) return new UnreadableRow(error);
+  return typeof raw === 'string' ? objectOf(raw) : raw;
+}
+
+function objectOf(line: string): SourceRecord | UnreadableRow {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    // The parser's message quotes the line, which may hold personal data.
+    return new UnreadableRow({ code: 'INVALID_JSON', reason: 'The line is not valid JSON' });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as SourceRecord;
+  return new UnreadableRow({ code: 'INVALID_JSON', reason: 'The line is not a JSON object' });
+}
+
+const isCells = (record: SourceRecord | Cells): record is Cells => Array.isArray(record);
+
+const namedCells = (cells: Cells, columns: Cells): SourceRecord =>
+  Object.fromEntries(columns.map((column, index) => [column, cells[index]]));

@@ -1,0 +1,10 @@
+export * from './import-format.js';
+export * from './import-mapping.errors.js';
+export * from './import-mapping.js';
+export * from './import-mapping.schema.js';
+export * from './import-source.js';
+export * from './record-stream.js';
+export * from './rejected-csv.js';
+export type { RowError, RowErrorCode, SourceRow } from './source-row.js';
+export type { Encoding } from './text-encoding.js';
+export { type ValueType, valueTypes } from './typed-value.js';
