@@ -1,0 +1,100 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { ConfigError, type ConnectorError } from '../connector.errors.js';
+import type { NetworkPolicy } from '../connector.js';
+import { exchange } from './exchange.js';
+import { parseJsonBody } from './json-body.js';
+import { statusError } from './status-errors.js';
+
+export interface HttpClientOptions {
+  readonly baseUrl: string;
+  /** Called for each request, and never logged. */
+  readonly authorization?: () => string;
+  readonly network: NetworkPolicy;
+  readonly now: () => Date;
+  readonly signal?: AbortSignal;
+  /** The vendor's own reading of a refusal; `null` leaves it to the status table. */
+  readonly classify?: (refusal: Refusal) => ConnectorError | null;
+}
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly json: unknown;
+  readonly lossy: boolean;
+  /** The vendor's clock: cursors start from it, not from ours. */
+  readonly serverDate: Date | null;
+}
+
+export interface Refusal {
+  /** Method and path, for messages: no host, query, body or header. */
+  readonly what: string;
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  readonly serverDate: Date | null;
+  readonly now: Date;
+}
+
+export type HttpClient = (call: HttpCall) => Promise<HttpAnswer>;
+
+/** A JSON client for one base URL: answers 2xx, throws a `ConnectorError` for everything else. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  return async (call) => {
+    const what = `${call.method} ${call.path}`;
+    const reply = await exchange(
+      {
+        method: call.method,
+        url: urlOf(options.baseUrl, call),
+        headers: headersOf(options, call),
+        body: bodyOf(call),
+        signal: options.signal,
+      },
+      options.network,
+    );
+    const { status, headers, body } = reply;
+    const serverDate = parseDate(headers.date);
+    if (status < 200 || status > 299) {
+      const refusal = { what, status, headers, body, serverDate, now: options.now() };
+      throw options.classify?.(refusal) ?? statusError(refusal);
+    }
+    return { status, headers, serverDate, ...parseJsonBody(what, headers['content-type'], body) };
+  };
+}
+
+function urlOf(baseUrl: string, call: HttpCall): URL {
+  if (!URL.canParse(baseUrl)) throw new ConfigError('The base URL is not a URL');
+  const url = new URL(baseUrl.replace(/\/+$/, '') + call.path);
+  for (const [name, value] of Object.entries(call.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, value);
+  }
+  return url;
+}
+
+function headersOf(options: HttpClientOptions, call: HttpCall): Record<string, string> {
+  const authorization = options.authorization?.();
+  return {
+    accept: 'application/json',
+    'user-agent': 'rollcall',
+    ...(authorization === undefined ? {} : { authorization }),
+    ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(call.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+  };
+}
+
+function bodyOf(call: HttpCall): string | undefined {
+  if (call.form) return new URLSearchParams(call.form).toString();
+  return call.json === undefined ? undefined : JSON.stringify(call.json);
+}
+
+function parseDate(value: string | undefined): Date | null {
+  const time = Date.parse(value ?? '');
+  return Number.isNaN(time) ? null : new Date(time);
+}

@@ -1,0 +1,83 @@
+import type { MappingDocument } from '../mapping/mapping.schema.js';
+
+/**
+ * Contacts are users, known by their e-mail address, trimmed and in lower case. HubSpot keeps e-mail unique, but
+ * lets it be empty and change: a contact without one is `hubspot-contact-<id>`, and a change is a key change
+ * of the same identity, because the link by record id comes first. A connection can replace this document.
+ */
+export const contactMapping: MappingDocument = {
+  version: 1,
+  identifier_key: filled(
+    'properties.email',
+    '$lowercase($trim(properties.email))',
+    '"hubspot-contact-" & id',
+  ),
+  name: `($names := [properties.firstname, properties.lastname][$type($) = "string"].$trim($)[$ != ""]; $count($names) > 0 ? $join($names, " ") : ${filled('properties.email', '$trim(properties.email)', '"HubSpot contact " & id')})`,
+  identity_type: '"user"',
+  properties: [
+    text('hubspot_id', 'id'),
+    text('email', 'properties.email'),
+    text('first_name', 'properties.firstname'),
+    text('last_name', 'properties.lastname'),
+    text('phone', 'properties.phone'),
+    text('company', 'properties.company'),
+    text('job_title', 'properties.jobtitle'),
+    text('lifecycle_stage', 'properties.lifecyclestage'),
+  ],
+};
+
+/** Companies are organisations, known by their domain in lower case, else as `hubspot-company-<id>`. */
+export const companyMapping: MappingDocument = {
+  version: 1,
+  identifier_key: filled(
+    'properties.domain',
+    '$lowercase($trim(properties.domain))',
+    '"hubspot-company-" & id',
+  ),
+  name: filled(
+    'properties.name',
+    '$trim(properties.name)',
+    filled('properties.domain', '$trim(properties.domain)', '"HubSpot company " & id'),
+  ),
+  identity_type: '"org"',
+  properties: [
+    text('hubspot_id', 'id'),
+    text('domain', 'properties.domain'),
+    text('industry', 'properties.industry'),
+    text('phone', 'properties.phone'),
+    text('city', 'properties.city'),
+    text('country', 'properties.country'),
+    amount('number_of_employees', 'properties.numberofemployees'),
+    amount('annual_revenue', 'properties.annualrevenue'),
+    text('lifecycle_stage', 'properties.lifecyclestage'),
+  ],
+};
+
+/** What the two mappings above read, and so what is asked for by default. */
+export const DEFAULT_PROPERTIES = {
+  contacts: ['email', 'firstname', 'lastname', 'phone', 'company', 'jobtitle', 'lifecyclestage'],
+  companies: [
+    'name',
+    'domain',
+    'industry',
+    'phone',
+    'city',
+    'country',
+    'numberofemployees',
+    'annualrevenue',
+    'lifecyclestage',
+  ],
+} as const;
+
+/** HubSpot says nothing in three ways: absent, null and the empty string; JSONata takes none of them for true. */
+function filled(path: string, expression: string, otherwise: string): string {
+  return `(${path} and $trim(${path}) != "" ? ${expression} : ${otherwise})`;
+}
+
+function text(key: string, path: string) {
+  return { key, type: 'string' as const, value: `${path} ? ${path}` };
+}
+
+function amount(key: string, path: string) {
+  return { key, type: 'number' as const, value: `${path} ? $number(${path})` };
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+export const HUBSPOT_STREAMS = ['contacts', 'companies'] as const;
+export type HubSpotStream = (typeof HUBSPOT_STREAMS)[number];
+
+/** A search body may have 3,000 characters, and the names are most of it. */
+const MAX_PROPERTY_LIST = 2_000;
+
+const VERSION = /^(v3|\d{4}-\d{2}(-beta)?)$/;
+
+const propertyNames = z
+  .array(z.string().regex(/^[a-z0-9_]+$/, 'a HubSpot property name has lower-case letters, digits and _'))
+  .default([])
+  .refine((names) => names.join(',').length <= MAX_PROPERTY_LIST, {
+    message: `the names together must not be longer than ${MAX_PROPERTY_LIST} characters`,
+  });
+
+export const hubSpotConfigSchema = z.strictObject({
+  baseUrl: z.url().default('https://api.hubapi.com'),
+  /** A dated version such as `2026-09`, or `v3`. */
+  apiVersion: z.string().regex(VERSION).default('2026-09'),
+  /** The account API has its own releases. */
+  accountApiVersion: z.string().regex(VERSION).default('2026-03'),
+  /** Properties to read beside the default ones, so that a mapping can use them. */
+  properties: z.strictObject({ contacts: propertyNames, companies: propertyNames }).partial().default({}),
+  /** How far an incremental run looks behind its cursor, because the search index lags behind writes. */
+  lookbackSeconds: z.int().min(0).max(86_400).default(300),
+});
+
+export const hubSpotSecretsSchema = z
+  .strictObject({
+    /** Service key, private app token, or the current OAuth access token. */
+    accessToken: z.string().min(1).optional(),
+    clientId: z.string().min(1).optional(),
+    /** Signs webhooks, and refreshes OAuth tokens. */
+    clientSecret: z.string().min(1).optional(),
+    /** Still accepted on webhooks while a rotation is under way. */
+    previousClientSecrets: z.array(z.string().min(1)).max(3).optional(),
+    refreshToken: z.string().min(1).optional(),
+  })
+  .refine((secrets) => secrets.accessToken || secrets.refreshToken, {
+    message: 'an accessToken, or clientId, clientSecret and refreshToken, are needed',
+  })
+  .refine((secrets) => !secrets.refreshToken || (secrets.clientId && secrets.clientSecret), {
+    message: 'a refreshToken needs clientId and clientSecret beside it',
+  });
+
+export type HubSpotConfig = z.output<typeof hubSpotConfigSchema>;
+export type HubSpotSecrets = z.output<typeof hubSpotSecretsSchema>;
+
+/** What a connection's token has to be allowed to do. */
+export const HUBSPOT_SCOPES = [
+  'oauth',
+  'crm.objects.contacts.read',
+  'crm.objects.companies.read',
+  'crm.schemas.contacts.read',
+  'crm.schemas.companies.read',
+] as const;

@@ -1,0 +1,141 @@
+import jsonata from 'jsonata';
+import type { FieldErrorCode } from './mapping.errors.js';
+import { MAX_EXPRESSION_LENGTH } from './mapping.schema.js';
+
+export interface CompiledExpression {
+  readonly source: string;
+  /** Gives `undefined` where the input has nothing to say. */
+  evaluate(input: unknown): Promise<unknown>;
+}
+
+export interface ExpressionLimits {
+  readonly timeout: number;
+  readonly stack: number;
+  readonly sequence: number;
+}
+
+export const DEFAULT_EXPRESSION_LIMITS: ExpressionLimits = { timeout: 500, stack: 500, sequence: 100_000 };
+
+/** A JSONata expression that could not be compiled or evaluated. */
+export class ExpressionError extends Error {
+  override readonly name = 'ExpressionError';
+  constructor(
+    readonly code: Extract<FieldErrorCode, 'INVALID_EXPRESSION' | 'EXPRESSION_FAILED' | 'EXPRESSION_LIMIT'>,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Compiles once, evaluates many times, each time within the limits: without them an endless recursion
+ * blocks the event loop, and no timer outside can stop it.
+ */
+export function compileExpression(
+  source: string,
+  limits: ExpressionLimits = DEFAULT_EXPRESSION_LIMITS,
+): CompiledExpression {
+  const expression = parse(source, limits);
+  expression.registerFunction('pad', boundedPad, '<s-ns?:s>');
+  return {
+    source,
+    evaluate: async (input) => {
+      try {
+        return plain(await expression.evaluate(input));
+      } catch (error) {
+        throw evaluationError(error);
+      }
+    },
+  };
+}
+
+function parse(source: string, limits: ExpressionLimits): jsonata.Expression {
+  if (source.length > MAX_EXPRESSION_LENGTH)
+    throw new ExpressionError('INVALID_EXPRESSION', `is longer than ${MAX_EXPRESSION_LENGTH} characters`);
+  let expression: jsonata.Expression;
+  try {
+    expression = jsonata(source, { ...limits, RegexEngine: RefusedRegex as unknown as RegExpConstructor });
+  } catch (error) {
+    throw new ExpressionError('INVALID_EXPRESSION', `does not compile: ${describe(error)}`);
+  }
+  refuseUnbounded(expression.ast());
+  return expression;
+}
+
+/** A regular expression runs natively, where no limit reaches it; `$eval` would bring one in unseen. */
+function refuseUnbounded(node: unknown): void {
+  if (typeof node !== 'object' || node === null || node instanceof RegExp) return;
+  const { type, value } = node as { type?: unknown; value?: unknown };
+  if (type === 'regex')
+    throw new ExpressionError(
+      'INVALID_EXPRESSION',
+      'uses a regular expression, use $split, $contains or $replace with plain strings',
+    );
+  if (type === 'variable' && value === 'eval') throw new ExpressionError('INVALID_EXPRESSION', 'uses $eval');
+  for (const child of Object.values(node)) refuseUnbounded(child);
+}
+
+class RefusedRegex {
+  constructor() {
+    throw new ExpressionError('INVALID_EXPRESSION', 'uses a regular expression');
+  }
+}
+
+function boundedPad(text: string | undefined, width: number, fill?: string): string | undefined {
+  if (text === undefined) return undefined;
+  if (Math.abs(width) > MAX_PAD)
+    throw new ExpressionError('EXPRESSION_LIMIT', `pads beyond ${MAX_PAD} characters`);
+  return width < 0 ? text.padStart(-width, fill || ' ') : text.padEnd(width, fill || ' ');
+}
+
+function evaluationError(error: unknown): ExpressionError {
+  if (error instanceof ExpressionError) return error;
+  const code = codeOf(error);
+  const limited = LIMIT_CODES.has(code) || error instanceof RangeError;
+  return limited
+    ? new ExpressionError(
+        'EXPRESSION_LIMIT',
+        `was stopped: it runs too long, too deep or makes too much (${code})`,
+      )
+    : new ExpressionError(
+        'EXPRESSION_FAILED',
+        `failed: ${REASONS[code] ?? 'the expression does not fit this record'} (${code})`,
+      );
+}
+
+/** JSONata's own messages quote values of the record, so its codes are translated here instead. */
+const REASONS: Readonly<Record<string, string>> = {
+  D3030: 'a value cannot be read as a number',
+  D3137: 'the mapping raised an error',
+  D3141: 'an assertion of the mapping failed',
+  T0410: 'an argument of a function has the wrong type',
+  T0412: 'an argument of a function has to be an array of one type',
+  T1003: 'a key of an object has to be a string',
+  T1006: 'something that is not a function is called',
+  T2001: 'the left side of an operator has to be a number',
+  T2002: 'the right side of an operator has to be a number',
+  T2009: 'two values of different types are compared',
+  T2010: 'only numbers and strings can be compared',
+};
+
+const LIMIT_CODES = new Set(['D1011', 'D1012', 'D2014', 'D2015']);
+const MAX_PAD = 10_000;
+
+/** For faults of the expression's own text, which holds no record. */
+function describe(error: unknown): string {
+  const { message, position } = error as { message?: unknown; position?: unknown };
+  return `${String(message ?? 'unknown error')}${position === undefined ? '' : ` (at character ${String(position)})`}`;
+}
+
+function codeOf(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'code' in error) return String(error.code);
+  return error instanceof Error ? error.name : 'unknown';
+}
+
+/** JSONata marks its sequences with extra fields and lets functions out; what leaves here is plain JSON or nothing. */
+function plain(value: unknown): unknown {
+  if (value === undefined || value === null || typeof value === 'function') return undefined;
+  if (typeof value !== 'object') return value;
+  const text = JSON.stringify(value);
+  return text === undefined ? undefined : JSON.parse(text);
+}
