@@ -1,8 +1,21 @@
+const unitOnly = process.env.ROLLCALL_TEST_UNIT === '1';
+const pure = ['**/*.spec.ts'];
+const onServices = ['**/*.int-spec.ts', '**/*.e2e-spec.ts'];
+
 /** Jest as ESM: `NODE_OPTIONS=--experimental-vm-modules`, set by scripts/test.mjs. */
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
-  testMatch: ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts'],
+  testMatch: unitOnly ? pure : [...pure, ...onServices],
+  testTimeout: 30_000,
+  maxWorkers: 2,
+  reporters: ['default', '<rootDir>/test/support/summary-reporter.mjs'],
+  ...(unitOnly
+    ? {}
+    : {
+        globalSetup: '<rootDir>/test/support/global-setup.mjs',
+        globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+      }),
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/'],
   moduleNameMapper: {
     '^#prisma$': '<rootDir>/prisma/generated/client.ts',

@@ -95,10 +95,21 @@ function loadEngine(): Promise<void> {
 async function instantiate(): Promise<void> {
   const script = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const bytes = await readFile(script.replace(/\.js$/, '.wasm'));
-  const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': engineModule });
+  const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': withPassiveTimers() });
   const glue = engineModule as unknown as { __wbg_set_wasm(exports: WasmExports): void };
   glue.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();
+}
+
+/** The engine leaves its ten-second timer for the database lock running; it shall not keep the process from ending. */
+function withPassiveTimers(): Record<string, unknown> {
+  const glue: Record<string, unknown> = { ...engineModule };
+  for (const [name, setTimer] of Object.entries(glue)) {
+    if (name.startsWith('__wbg_setTimeout') && typeof setTimer === 'function') {
+      glue[name] = (...args: unknown[]) => setTimer(...args).unref();
+    }
+  }
+  return glue;
 }
 
 interface WasmExports {
