@@ -42,6 +42,8 @@ export class VersionMismatchError extends Error {
   override readonly name = 'VersionMismatchError';
   readonly code = 'VERSION_MISMATCH';
   constructor(expected: number, actual: number) {
-    super(`Expected version ${expected} but the current version is ${actual}; read it again and repeat the change`);
+    super(
+      `Expected version ${expected} but the current version is ${actual}; read it again and repeat the change`,
+    );
   }
 }

@@ -14,7 +14,9 @@ export class UnknownEventError extends Error {
   override readonly name = 'UnknownEventError';
   readonly code = 'UNKNOWN_EVENT';
   constructor(type: string, version: number) {
-    super(`Event ${type} version ${version} is unknown to this build; run the version of Rollcall that wrote it or a newer one`);
+    super(
+      `Event ${type} version ${version} is unknown to this build; run the version of Rollcall that wrote it or a newer one`,
+    );
   }
 }
 
@@ -32,7 +34,9 @@ export class EventCatalog<E extends Event> {
     if (!upcasts || event.schemaVersion > upcasts.length + 1) {
       throw new UnknownEventError(event.type, event.schemaVersion);
     }
-    const data = upcasts.slice(event.schemaVersion - 1).reduce<unknown>((older, next) => next(older), event.data);
+    const data = upcasts
+      .slice(event.schemaVersion - 1)
+      .reduce<unknown>((older, next) => next(older), event.data);
     return { ...event, schemaVersion: upcasts.length + 1, data } as RecordedEvent<E>;
   }
 }

@@ -64,12 +64,17 @@ export class Transactor<State, E extends Event, Store extends EventStore = Event
     return this.once(context, () => this.tryTransact(streamId, decide, context, answer, known));
   }
 
+  /** The metadata of what happens now. A batch stamps once and shares it among its events. */
+  stamp(metadata: TransactContext['metadata']): EventMetadata {
+    return { ...metadata, occurredAt: this.clock.now().toISOString() };
+  }
+
   /** The events of a decision, given ids and metadata, with the states around them. Undefined: nothing to say. */
   prepare(
     streamId: string,
     { state, version }: Loaded<State>,
     decide: Decision<State, E>,
-    metadata: TransactContext['metadata'],
+    metadata: EventMetadata,
   ): (StreamAppend<E, State> & { readonly after: State }) | undefined {
     const events = decide(state);
     if (events.length === 0) return undefined;
@@ -116,13 +121,16 @@ export class Transactor<State, E extends Event, Store extends EventStore = Event
     known?: Loaded<State>,
   ): Promise<Answer> {
     const { store, load } = this.options;
-    const attempt = async (on: Store, loaded: Loaded<State>) => this.attempt(on, streamId, loaded, decide, context, answer);
+    const attempt = async (on: Store, loaded: Loaded<State>) =>
+      this.attempt(on, streamId, loaded, decide, context, answer);
     let conflict: unknown;
     for (let tries = 1; tries <= MAX_TRIES; tries++) {
       try {
         return tries === 1
           ? await attempt(store, known ?? (await load(store, streamId)))
-          : await store.exclusively(streamId, async (locked) => attempt(locked, await load(locked, streamId)));
+          : await store.exclusively(streamId, async (locked) =>
+              attempt(locked, await load(locked, streamId)),
+            );
       } catch (error) {
         if (!isConflict(error)) throw error;
         conflict = error;
@@ -139,7 +147,7 @@ export class Transactor<State, E extends Event, Store extends EventStore = Event
     { metadata, idempotency, ifVersion }: TransactContext,
     answer: (after: Loaded<State>) => Answer,
   ): Promise<Answer> {
-    const append = this.prepare(streamId, loaded, decide, metadata);
+    const append = this.prepare(streamId, loaded, decide, this.stamp(metadata));
     // After the rule: that the thing does not exist says more than that its version differs.
     if (ifVersion !== undefined && ifVersion !== loaded.version) {
       throw new VersionMismatchError(ifVersion, loaded.version);
@@ -152,8 +160,7 @@ export class Transactor<State, E extends Event, Store extends EventStore = Event
     return result;
   }
 
-  private envelop(events: readonly E[], metadata: TransactContext['metadata']): NewEvent<E>[] {
-    const occurredAt = this.clock.now().toISOString();
+  private envelop(events: readonly E[], metadata: EventMetadata): NewEvent<E>[] {
     return events.map(
       ({ type, data }) =>
         ({
@@ -161,7 +168,7 @@ export class Transactor<State, E extends Event, Store extends EventStore = Event
           type,
           schemaVersion: this.options.catalog.currentVersion(type),
           data,
-          metadata: { ...metadata, occurredAt },
+          metadata,
         }) as NewEvent<E>,
     );
   }

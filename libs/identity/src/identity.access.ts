@@ -16,8 +16,13 @@ export function requireProject(access: ProjectAccess, projectId: string | null):
 
 /** A rule for an identity the caller can see; another project's identity is as good as none. */
 export const visibleTo =
-  (access: ProjectAccess, identityId: string, rule: Decision<Identity, IdentityEvent>): Decision<Identity, IdentityEvent> =>
+  (
+    access: ProjectAccess,
+    identityId: string,
+    rule: Decision<Identity, IdentityEvent>,
+  ): Decision<Identity, IdentityEvent> =>
   (identity) => {
-    if (identity.status === 'live' && !mayAccess(access, identity.projectId)) throw new IdentityNotFoundError(identityId);
+    if (identity.status === 'live' && !mayAccess(access, identity.projectId))
+      throw new IdentityNotFoundError(identityId);
     return rule(identity);
   };

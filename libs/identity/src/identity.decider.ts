@@ -49,7 +49,10 @@ export const modifyIdentity = (identityId: string, patch: IdentityPatch): Identi
   );
 
 /** Name and type are overwritten; properties, agents and blocks are replaced when given. */
-export const replaceIdentity = (identityId: string, input: Omit<NewIdentity, 'projectId'>): IdentityDecision =>
+export const replaceIdentity = (
+  identityId: string,
+  input: Omit<NewIdentity, 'projectId'>,
+): IdentityDecision =>
   onLive(identityId, (identity) =>
     modified(identityId, identity, {
       ...scalarChanges(identity, input),
@@ -59,7 +62,10 @@ export const replaceIdentity = (identityId: string, input: Omit<NewIdentity, 'pr
     }),
   );
 
-export const upsertProperties = (identityId: string, properties: readonly IdentityProperty[]): IdentityDecision =>
+export const upsertProperties = (
+  identityId: string,
+  properties: readonly IdentityProperty[],
+): IdentityDecision =>
   onLive(identityId, (identity) => {
     const changed = changedProperties(identity.properties, properties);
     if (changed.length === 0) return [];
@@ -97,7 +103,9 @@ export const detachBlock = (identityId: string, blockId: string): IdentityDecisi
   );
 
 export const deleteIdentity = (identityId: string, mergedInto?: string): IdentityDecision =>
-  onLive(identityId, () => [{ type: 'IdentityDeleted', data: { identityId, ...(mergedInto && { mergedInto }) } }]);
+  onLive(identityId, () => [
+    { type: 'IdentityDeleted', data: { identityId, ...(mergedInto && { mergedInto }) } },
+  ]);
 
 export const identityDecider: Decider<Identity, IdentityEvent> = {
   initial: { status: 'unknown' },
@@ -154,21 +162,31 @@ const applyChanges = (
 });
 
 /** Runs a rule on a live identity. @throws IdentityNotFoundError when there is none. */
-function onLive(identityId: string, rule: (identity: LiveIdentity) => readonly IdentityEvent[]): IdentityDecision {
+function onLive(
+  identityId: string,
+  rule: (identity: LiveIdentity) => readonly IdentityEvent[],
+): IdentityDecision {
   return (identity) => {
     if (identity.status !== 'live') throw new IdentityNotFoundError(identityId);
     return rule(identity);
   };
 }
 
-function modified(identityId: string, identity: LiveIdentity, changes: IdentityChanges): readonly IdentityEvent[] {
+function modified(
+  identityId: string,
+  identity: LiveIdentity,
+  changes: IdentityChanges,
+): readonly IdentityEvent[] {
   if (Object.keys(changes).length === 0) return [];
   const after = applyChanges(identity, changes);
   withinLimits(after.properties.size, after.agentIds.length, after.blockIds.length);
   return [{ type: 'IdentityModified', data: { identityId, changes } }];
 }
 
-function scalarChanges(identity: LiveIdentity, { identifierKey, name, identityType }: IdentityPatch): IdentityChanges {
+function scalarChanges(
+  identity: LiveIdentity,
+  { identifierKey, name, identityType }: IdentityPatch,
+): IdentityChanges {
   return {
     ...(identifierKey !== undefined && identifierKey !== identity.identifierKey && { identifierKey }),
     ...(name !== undefined && name !== identity.name && { name }),
@@ -176,12 +194,18 @@ function scalarChanges(identity: LiveIdentity, { identifierKey, name, identityTy
   };
 }
 
-function mergedProperties(before: Properties, given: readonly IdentityProperty[] | undefined): IdentityChanges {
+function mergedProperties(
+  before: Properties,
+  given: readonly IdentityProperty[] | undefined,
+): IdentityChanges {
   const set = changedProperties(before, given ?? []);
   return set.length === 0 ? {} : { properties: { set, removed: [] } };
 }
 
-function replacedProperties(before: Properties, given: readonly IdentityProperty[] | undefined): IdentityChanges {
+function replacedProperties(
+  before: Properties,
+  given: readonly IdentityProperty[] | undefined,
+): IdentityChanges {
   if (!given) return {};
   const set = changedProperties(before, given);
   const kept = byKey(given);
@@ -189,12 +213,20 @@ function replacedProperties(before: Properties, given: readonly IdentityProperty
   return set.length + gone.length === 0 ? {} : { properties: { set, removed: gone } };
 }
 
-function addedTo(identity: LiveIdentity, field: 'agentIds' | 'blockIds', given: readonly string[] | undefined) {
+function addedTo(
+  identity: LiveIdentity,
+  field: 'agentIds' | 'blockIds',
+  given: readonly string[] | undefined,
+) {
   const fresh = [...new Set(given)].filter((id) => !identity[field].includes(id));
   return fresh.length === 0 ? {} : { [field]: { added: fresh, removed: [] } };
 }
 
-function replacedSet(identity: LiveIdentity, field: 'agentIds' | 'blockIds', given: readonly string[] | undefined) {
+function replacedSet(
+  identity: LiveIdentity,
+  field: 'agentIds' | 'blockIds',
+  given: readonly string[] | undefined,
+) {
   if (!given) return {};
   const fresh = [...new Set(given)].filter((id) => !identity[field].includes(id));
   const gone = identity[field].filter((id) => !given.includes(id));
@@ -211,7 +243,11 @@ const newKeys = (before: Properties, changed: readonly IdentityProperty[]): numb
 const byKey = (properties: readonly IdentityProperty[]): Map<string, IdentityProperty> =>
   new Map(properties.map((property) => [property.key, property]));
 
-function withProperties(before: Properties, set: readonly IdentityProperty[], gone: readonly string[] = []): Properties {
+function withProperties(
+  before: Properties,
+  set: readonly IdentityProperty[],
+  gone: readonly string[] = [],
+): Properties {
   const after = new Map(before);
   for (const property of set) after.set(property.key, property);
   for (const key of gone) after.delete(key);
@@ -247,7 +283,9 @@ function withinLimits(properties: number, agents = 0, blocks = 0): void {
     ['blocks', blocks],
   ] as const) {
     if (count > MAX_ENTRIES) {
-      throw new IdentityLimitError(`An identity holds at most ${MAX_ENTRIES} ${what}; this change would make it ${count}`);
+      throw new IdentityLimitError(
+        `An identity holds at most ${MAX_ENTRIES} ${what}; this change would make it ${count}`,
+      );
     }
   }
 }

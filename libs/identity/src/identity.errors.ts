@@ -1,4 +1,5 @@
-const inProject = (projectId: string | null): string => (projectId === null ? '' : ` for project ${projectId}`);
+const inProject = (projectId: string | null): string =>
+  projectId === null ? '' : ` for project ${projectId}`;
 
 /** No live identity of this id, or none the caller may see: the two look the same on purpose. */
 export class IdentityNotFoundError extends Error {

@@ -7,6 +7,7 @@ import { DeleteIdentityHandler } from './commands/delete-identity.command.js';
 import { LinkIdentityHandler } from './commands/link-identity.command.js';
 import { ModifyIdentityHandler } from './commands/modify-identity.command.js';
 import { RemovePropertyHandler } from './commands/remove-property.command.js';
+import { UpsertIdentitiesHandler } from './commands/upsert-identities.command.js';
 import { UpsertIdentityHandler } from './commands/upsert-identity.command.js';
 import { UpsertPropertiesHandler } from './commands/upsert-properties.command.js';
 import { identityProjection } from './projections/identity.projection.js';
@@ -21,6 +22,7 @@ import { ListIdentitiesHandler } from './queries/list-identities.query.js';
 const handlers = [
   CreateIdentityHandler,
   UpsertIdentityHandler,
+  UpsertIdentitiesHandler,
   ModifyIdentityHandler,
   UpsertPropertiesHandler,
   RemovePropertyHandler,

@@ -19,10 +19,16 @@ export const IdentityId = prefixedId('identity');
 export const AgentId = prefixedId('agent');
 export const BlockId = prefixedId('block');
 
-export const IdentityTypeShape = z.enum(IDENTITY_TYPES).meta({ description: 'What kind of identity this is.' });
+export const IdentityTypeShape = z
+  .enum(IDENTITY_TYPES)
+  .meta({ description: 'What kind of identity this is.' });
 
 const text = (max: number, min = 0) =>
-  z.string().min(min).max(max).refine(isStorable, { error: 'must not hold NUL characters or unpaired surrogates' });
+  z
+    .string()
+    .min(min)
+    .max(max)
+    .refine(isStorable, { error: 'must not hold NUL characters or unpaired surrogates' });
 
 export const IdentifierKey = text(LIMITS.identifierKey, 1).meta({
   description: 'Your own unique id of this user or organisation; unique in its project.',
@@ -47,8 +53,10 @@ const JsonObjectShape = z
   })
   .transform((value) => value as JsonObject);
 
-const propertyOf = <Type extends IdentityProperty['type'], Value extends z.ZodType>(type: Type, value: Value) =>
-  z.strictObject({ key: PropertyKey, value, type: z.literal(type) });
+const propertyOf = <Type extends IdentityProperty['type'], Value extends z.ZodType>(
+  type: Type,
+  value: Value,
+) => z.strictObject({ key: PropertyKey, value, type: z.literal(type) });
 
 /** `type` must say what `value` is. */
 export const IdentityPropertyShape = z
@@ -58,7 +66,10 @@ export const IdentityPropertyShape = z
     propertyOf('boolean', z.boolean()),
     propertyOf('json', JsonObjectShape),
   ])
-  .meta({ id: 'IdentityProperty', description: 'A typed property of an identity; `type` must match `value`.' });
+  .meta({
+    id: 'IdentityProperty',
+    description: 'A typed property of an identity; `type` must match `value`.',
+  });
 
 export const PropertyList = z.array(IdentityPropertyShape).max(MAX_ENTRIES);
 
@@ -134,7 +145,8 @@ function jsonProblem(root: unknown): string | undefined {
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const [value, depth] = next;
     if (depth > LIMITS.jsonDepth) return `JSON values nest at most ${LIMITS.jsonDepth} levels`;
-    if (typeof value === 'string' && !isStorable(value)) return 'must not hold NUL characters or unpaired surrogates';
+    if (typeof value === 'string' && !isStorable(value))
+      return 'must not hold NUL characters or unpaired surrogates';
     if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) {
       return 'numbers beyond ±9007199254740991 would lose digits; send a string';
     }

@@ -17,7 +17,10 @@ export class InMemoryEventStore implements EventStore {
   private readonly commands = new Map<string, CommandRecord>();
   private readonly turns = new Map<string, Promise<unknown>>();
 
-  async append(streams: readonly StreamAppend[], { command }: AppendOptions = {}): Promise<readonly AppendResult[]> {
+  async append(
+    streams: readonly StreamAppend[],
+    { command }: AppendOptions = {},
+  ): Promise<readonly AppendResult[]> {
     streams.forEach((append) => {
       this.check(append);
     });
@@ -26,7 +29,8 @@ export class InMemoryEventStore implements EventStore {
   }
 
   async recordCommand(command: CommandRecord): Promise<void> {
-    if (this.commands.has(command.key)) throw new CommandAlreadyRecordedError('This command is on record already');
+    if (this.commands.has(command.key))
+      throw new CommandAlreadyRecordedError('This command is on record already');
     this.commands.set(command.key, command);
   }
 

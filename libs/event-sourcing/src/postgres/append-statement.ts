@@ -41,17 +41,43 @@ export function appendManyStatement(
   command?: CommandRecord,
 ): Statement {
   const parameters = new StatementParameters();
-  const events = appends.flatMap((append) => append.events.map((event) => ({ streamId: append.streamId, event })));
+  const events = appends.flatMap((append) =>
+    append.events.map((event) => ({ streamId: append.streamId, event })),
+  );
   const call = [
-    parameters.add(appends.map(({ streamId }) => streamId), 'uuid[]'),
-    parameters.add(appends.map(({ category }) => category), 'text[]'),
+    parameters.add(
+      appends.map(({ streamId }) => streamId),
+      'uuid[]',
+    ),
+    parameters.add(
+      appends.map(({ category }) => category),
+      'text[]',
+    ),
     parameters.add(appends.map(expected), 'bigint[]'),
-    parameters.add(events.map(({ streamId }) => streamId), 'uuid[]'),
-    parameters.add(events.map(({ event }) => event.id), 'uuid[]'),
-    parameters.add(events.map(({ event }) => event.type), 'text[]'),
-    parameters.add(events.map(({ event }) => event.schemaVersion), 'smallint[]'),
-    parameters.add(events.map(({ event }) => JSON.stringify(event.data)), 'jsonb[]'),
-    parameters.add(events.map(({ event }) => JSON.stringify(event.metadata)), 'jsonb[]'),
+    parameters.add(
+      events.map(({ streamId }) => streamId),
+      'uuid[]',
+    ),
+    parameters.add(
+      events.map(({ event }) => event.id),
+      'uuid[]',
+    ),
+    parameters.add(
+      events.map(({ event }) => event.type),
+      'text[]',
+    ),
+    parameters.add(
+      events.map(({ event }) => event.schemaVersion),
+      'smallint[]',
+    ),
+    parameters.add(
+      events.map(({ event }) => JSON.stringify(event.data)),
+      'jsonb[]',
+    ),
+    parameters.add(
+      events.map(({ event }) => JSON.stringify(event.metadata)),
+      'jsonb[]',
+    ),
   ].join(', ');
   return finish(
     `appended as materialized (
@@ -69,7 +95,8 @@ export function appendManyStatement(
   );
 }
 
-const expected = ({ expectedVersion }: StreamAppend): number => (expectedVersion === 'any' ? -1 : expectedVersion);
+const expected = ({ expectedVersion }: StreamAppend): number =>
+  expectedVersion === 'any' ? -1 : expectedVersion;
 
 function finish(
   appended: string,
@@ -83,7 +110,10 @@ function finish(
 }
 
 // Reads from `appended`, so that a wrong version is found before the key is taken.
-const commandInsert = ({ key, requestHash, result }: CommandRecord, parameters: StatementParameters): string =>
+const commandInsert = (
+  { key, requestHash, result }: CommandRecord,
+  parameters: StatementParameters,
+): string =>
   `command as (insert into es.commands (idempotency_key, request_hash, result)
     select ${parameters.add(key, 'text')}, ${parameters.add(requestHash, 'bytea')},
       ${parameters.add(JSON.stringify(result), 'jsonb')} from appended limit 1)`;

@@ -1,5 +1,5 @@
 import { inTransaction, type Pool, type PoolClient } from '#platform';
-import { DuplicateEventError, CommandAlreadyRecordedError, WrongExpectedVersionError } from '../errors.js';
+import { CommandAlreadyRecordedError, DuplicateEventError, WrongExpectedVersionError } from '../errors.js';
 import type { Event, EventMetadata, RecordedEvent } from '../event.js';
 import type {
   AppendOptions,
@@ -21,7 +21,10 @@ export class PostgresEventStore implements EventStore {
     private readonly client?: PoolClient,
   ) {}
 
-  async append(streams: readonly StreamAppend[], { command }: AppendOptions = {}): Promise<readonly AppendResult[]> {
+  async append(
+    streams: readonly StreamAppend[],
+    { command }: AppendOptions = {},
+  ): Promise<readonly AppendResult[]> {
     const [first] = streams;
     if (!first) return [];
     const statement =
@@ -47,7 +50,10 @@ export class PostgresEventStore implements EventStore {
 
   async readStream(streamId: string, { after = 0, upTo }: { after?: number; upTo?: number } = {}) {
     const text = `select * from es.events where stream_id = $1 and version > $2 and version <= $3 order by version`;
-    const rows = await this.run<EventRow>({ text, values: [streamId, after, upTo ?? Number.MAX_SAFE_INTEGER] });
+    const rows = await this.run<EventRow>({
+      text,
+      values: [streamId, after, upTo ?? Number.MAX_SAFE_INTEGER],
+    });
     return rows.map(toRecordedEvent);
   }
 

@@ -38,14 +38,19 @@ export class UpsertIdentityHandler implements ICommandHandler<UpsertIdentity> {
         return await this.upsert(identity, context, mode);
       } catch (error) {
         // Created or deleted by somebody else between our look and our write: look again.
-        if (!(error instanceof IdentifierKeyTakenError || error instanceof IdentityNotFoundError)) throw error;
+        if (!(error instanceof IdentifierKeyTakenError || error instanceof IdentityNotFoundError))
+          throw error;
         lost = error;
       }
     }
     throw new WriteConflictError(identity.identifierKey, MAX_TRIES, { cause: lost });
   }
 
-  private async upsert(identity: NewIdentity, context: CommandContext, mode: UpsertMode): Promise<IdentityView> {
+  private async upsert(
+    identity: NewIdentity,
+    context: CommandContext,
+    mode: UpsertMode,
+  ): Promise<IdentityView> {
     const found = await this.identities.findByKey(identity.projectId, identity.identifierKey);
     const id = found?.id ?? uuidv4();
     const rule = found ? rules[mode](id, identity) : createIdentity(id, identity);

@@ -119,20 +119,48 @@ function rowSource(appends: readonly IdentityAppend[], parameters: StatementPara
   const rows = appends.map((append) => append.after as LiveIdentity);
   const arrays = [
     parameters.add(appends.map(streamIdOf), 'uuid[]'),
-    parameters.add(rows.map(({ projectId }) => toColumn(projectId)), 'text[]'),
-    parameters.add(rows.map(({ identifierKey }) => identifierKey), 'text[]'),
-    parameters.add(rows.map(({ name }) => name), 'text[]'),
-    parameters.add(rows.map(({ identityType }) => identityType), 'text[]'),
-    parameters.add(rows.map(({ properties }) => JSON.stringify([...properties.values()])), 'jsonb[]'),
-    parameters.add(rows.map(({ agentIds }) => arrayLiteral(agentIds)), 'text[]'),
-    parameters.add(rows.map(({ blockIds }) => arrayLiteral(blockIds)), 'text[]'),
-    parameters.add(appends.map(({ events }) => events.at(-1)?.metadata.occurredAt), 'timestamptz[]'),
+    parameters.add(
+      rows.map(({ projectId }) => toColumn(projectId)),
+      'text[]',
+    ),
+    parameters.add(
+      rows.map(({ identifierKey }) => identifierKey),
+      'text[]',
+    ),
+    parameters.add(
+      rows.map(({ name }) => name),
+      'text[]',
+    ),
+    parameters.add(
+      rows.map(({ identityType }) => identityType),
+      'text[]',
+    ),
+    parameters.add(
+      rows.map(({ properties }) => JSON.stringify([...properties.values()])),
+      'jsonb[]',
+    ),
+    parameters.add(
+      rows.map(({ agentIds }) => arrayLiteral(agentIds)),
+      'text[]',
+    ),
+    parameters.add(
+      rows.map(({ blockIds }) => arrayLiteral(blockIds)),
+      'text[]',
+    ),
+    parameters.add(
+      appends.map(({ events }) => events.at(-1)?.metadata.occurredAt),
+      'timestamptz[]',
+    ),
   ];
   return `unnest(${arrays.join(', ')})
     as r(id, project_id, identifier_key, name, identity_type, properties, agent_ids, block_ids, t)`;
 }
 
-function* filterableRows(appends: readonly IdentityAppend[], exist: boolean, parameters: StatementParameters) {
+function* filterableRows(
+  appends: readonly IdentityAppend[],
+  exist: boolean,
+  parameters: StatementParameters,
+) {
   const changes = appends.map((append) => {
     const { before, after } = states(append);
     return { id: append.streamId, ...propertyChanges(before, after as LiveIdentity) };
@@ -141,7 +169,13 @@ function* filterableRows(appends: readonly IdentityAppend[], exist: boolean, par
   if (set.length > 0) yield insertFilterable(set, exist, parameters);
   const removed = changes.flatMap((change) => change.removed.map((key) => ({ id: change.id, key })));
   if (removed.length > 0) {
-    const arrays = `${parameters.add(removed.map(({ id }) => id), 'uuid[]')}, ${parameters.add(removed.map(({ key }) => key), 'text[]')}`;
+    const arrays = `${parameters.add(
+      removed.map(({ id }) => id),
+      'uuid[]',
+    )}, ${parameters.add(
+      removed.map(({ key }) => key),
+      'text[]',
+    )}`;
     yield `dropped as (delete from identity_properties p using unnest(${arrays}) as r(id, key)
       join appended a on a.stream_id = r.id where p.identity_id = r.id and p.key = r.key)`;
   }
@@ -153,9 +187,18 @@ function insertFilterable(
   parameters: StatementParameters,
 ): string {
   const arrays = [
-    parameters.add(set.map(({ id }) => id), 'uuid[]'),
-    parameters.add(set.map(({ key }) => key), 'text[]'),
-    parameters.add(set.map(({ value }) => value), 'text[]'),
+    parameters.add(
+      set.map(({ id }) => id),
+      'uuid[]',
+    ),
+    parameters.add(
+      set.map(({ key }) => key),
+      'text[]',
+    ),
+    parameters.add(
+      set.map(({ value }) => value),
+      'text[]',
+    ),
   ].join(', ');
   return `${exist ? 'filterable_changed' : 'filterable_born'} as (
     insert into identity_properties (identity_id, key, value, created_position)
@@ -193,7 +236,8 @@ function filterable(identity: Identity): Map<string, string> {
 
 /** The states a command attached to its append: without them there would be nothing to project. */
 function states({ streamId, before, after }: IdentityAppend): { before: Identity; after: Identity } {
-  if (!before || !after) throw new TypeError(`The append to identity ${streamId} carries no states to project`);
+  if (!before || !after)
+    throw new TypeError(`The append to identity ${streamId} carries no states to project`);
   return { before, after };
 }
 

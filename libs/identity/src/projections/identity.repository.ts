@@ -3,10 +3,10 @@ import {
   isConflict,
   type Loaded,
   type PostgresEventStore,
-  Transactor,
   type TransactContext,
+  Transactor,
 } from '#event-sourcing';
-import type { Clock } from '#platform';
+import type { Clock, PoolClient } from '#platform';
 import { identityDecider } from '../identity.decider.js';
 import { IdentifierKeyTakenError } from '../identity.errors.js';
 import { IDENTITY_CATEGORY, type IdentityEvent, identityEvents } from '../identity.events.js';
@@ -24,7 +24,7 @@ export class IdentityRepository {
 
   constructor(
     readonly store: PostgresEventStore,
-    clock?: Clock,
+    private readonly clock?: Clock,
   ) {
     this.transactor = new Transactor({
       store,
@@ -34,6 +34,11 @@ export class IdentityRepository {
       load: loadIdentity,
       ...(clock && { clock }),
     });
+  }
+
+  /** The same identities inside a transaction of the caller's. */
+  within(client: PoolClient): IdentityRepository {
+    return new IdentityRepository(this.store.within(client), this.clock);
   }
 
   /** @throws IdentifierKeyTakenError when the change would give two identities one key. */
@@ -61,7 +66,9 @@ export class IdentityRepository {
       text: 'select * from identities where identifier_key = any($1) and project_id = $2',
       values: [keys, toColumn(projectId)],
     });
-    return new Map(rows.map((row) => [row.identifier_key, { id: row.id, state: stateOf(row), version: row.version }]));
+    return new Map(
+      rows.map((row) => [row.identifier_key, { id: row.id, state: stateOf(row), version: row.version }]),
+    );
   }
 
   async findByKey(projectId: string | null, key: string): Promise<FoundIdentity | undefined> {

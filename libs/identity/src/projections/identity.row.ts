@@ -49,7 +49,10 @@ export const viewOf = (row: IdentityRow): IdentityView => ({
 });
 
 /** What the fold of a log says a row must be: the rule that inline projection and rebuild both keep. */
-export function projectIdentity(row: IdentityRow | undefined, event: RecordedEvent<IdentityEvent>): IdentityRow | undefined {
+export function projectIdentity(
+  row: IdentityRow | undefined,
+  event: RecordedEvent<IdentityEvent>,
+): IdentityRow | undefined {
   const before: Identity = row ? stateOf(row) : { status: 'unknown' };
   const after = identityDecider.evolve(before, event);
   if (after.status !== 'live') return undefined;

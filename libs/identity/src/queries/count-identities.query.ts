@@ -22,7 +22,10 @@ export class CountIdentitiesHandler implements IQueryHandler<CountIdentities> {
     const parameters = new StatementParameters();
     const { from, conditions } = filterSql(filter, access, parameters);
     const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
-    const [row] = await this.reads.rows<{ count: number }>(`select count(*) from ${from} ${where}`, parameters.values);
+    const [row] = await this.reads.rows<{ count: number }>(
+      `select count(*) from ${from} ${where}`,
+      parameters.values,
+    );
     return row?.count ?? 0;
   }
 }

@@ -29,7 +29,10 @@ export class GetIdentityAsOfHandler implements IQueryHandler<GetIdentityAsOf> {
     const upTo = asOf instanceof Date ? Number.MAX_SAFE_INTEGER : asOf;
     const events = await this.store.readStream(identityId, { upTo });
     const until = asOf instanceof Date ? events.filter(({ recordedAt }) => recordedAt <= asOf) : events;
-    const state = fold(identityDecider, until.map((event) => identityEvents.upcast(event)));
+    const state = fold(
+      identityDecider,
+      until.map((event) => identityEvents.upcast(event)),
+    );
     return toView(identityId, { state, version: until.length });
   }
 }

@@ -27,7 +27,9 @@ export class GetIdentityHandler implements IQueryHandler<GetIdentity> {
   }
 
   private async mergedInto(identityId: string, access: ProjectAccess): Promise<string | undefined> {
-    const [merge] = await this.reads.rows<{ into: string | null; project_id: string | null }>(MERGE, [identityId]);
+    const [merge] = await this.reads.rows<{ into: string | null; project_id: string | null }>(MERGE, [
+      identityId,
+    ]);
     return merge && mayAccess(access, merge.project_id) ? (merge.into ?? undefined) : undefined;
   }
 }

@@ -1,5 +1,5 @@
-import type { Pool } from '#platform';
 import { preparedName } from '#event-sourcing';
+import type { Pool } from '#platform';
 
 /**
  * The four hot reads (by id, by key, list page, count) run here as prepared statements on the Prisma tables:

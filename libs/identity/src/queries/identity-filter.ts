@@ -24,7 +24,11 @@ export interface FilterSql {
 }
 
 /** The first property filter leads, since its index holds the created order; further ones are looked up by key. */
-export function filterSql(filter: IdentityFilter, access: ProjectAccess, parameters: StatementParameters): FilterSql {
+export function filterSql(
+  filter: IdentityFilter,
+  access: ProjectAccess,
+  parameters: StatementParameters,
+): FilterSql {
   const [lead, ...others] = Object.entries(filter.properties ?? {});
   return {
     from: lead ? 'identity_properties p join identities i on i.id = p.identity_id' : 'identities i',

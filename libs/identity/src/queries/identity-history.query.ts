@@ -25,9 +25,16 @@ export class GetIdentityHistory extends Query<readonly RecordedEvent<IdentityEve
 export class GetIdentityHistoryHandler implements IQueryHandler<GetIdentityHistory> {
   constructor(private readonly store: PostgresEventStore) {}
 
-  async execute({ identityId, page, access }: GetIdentityHistory): Promise<readonly RecordedEvent<IdentityEvent>[]> {
+  async execute({
+    identityId,
+    page,
+    access,
+  }: GetIdentityHistory): Promise<readonly RecordedEvent<IdentityEvent>[]> {
     await requireVisibleStream(this.store, identityId, access);
-    const events = await this.store.readStream(identityId, { after: page.after, upTo: page.after + page.limit });
+    const events = await this.store.readStream(identityId, {
+      after: page.after,
+      upTo: page.after + page.limit,
+    });
     return events.map((event) => identityEvents.upcast(event));
   }
 }

@@ -45,8 +45,11 @@ export class ListIdentitiesHandler implements IQueryHandler<ListIdentities> {
    * @throws CursorNotFoundError for an id that never was or that the caller may not see.
    */
   private async positionOf(identityId: string, access: ProjectAccess): Promise<number> {
-    const [cursor] = await this.reads.rows<{ position: number; project_id: string | null }>(CURSOR, [identityId]);
-    if (!cursor || !mayAccess(access, cursor.project_id || null)) throw new CursorNotFoundError(`identity-${identityId}`);
+    const [cursor] = await this.reads.rows<{ position: number; project_id: string | null }>(CURSOR, [
+      identityId,
+    ]);
+    if (!cursor || !mayAccess(access, cursor.project_id || null))
+      throw new CursorNotFoundError(`identity-${identityId}`);
     return cursor.position;
   }
 }
@@ -68,8 +71,10 @@ function pageStatement(filter: IdentityFilter, access: ProjectAccess, window: Wi
   const { from, position, conditions } = filterSql(filter, access, parameters);
   const ascending = window.order === 'asc';
   const where = [...conditions];
-  if (window.after) where.push(`${position} ${ascending ? '>' : '<'} ${parameters.add(window.after, 'bigint')}`);
-  if (window.before) where.push(`${position} ${ascending ? '<' : '>'} ${parameters.add(window.before, 'bigint')}`);
+  if (window.after)
+    where.push(`${position} ${ascending ? '>' : '<'} ${parameters.add(window.after, 'bigint')}`);
+  if (window.before)
+    where.push(`${position} ${ascending ? '<' : '>'} ${parameters.add(window.before, 'bigint')}`);
   const direction = ascending !== window.backwards ? 'asc' : 'desc';
   const text = `select i.* from ${from}
     ${where.length > 0 ? `where ${where.join(' and ')}` : ''}
