@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_PROPERTY_KEY_LENGTH } from './identity-limits.js';
+import { MAX_ENTRIES, PropertyKey } from '#identity';
 import { valueTypes } from './typed-value.js';
 
 const type = z.enum(valueTypes).optional();
@@ -19,7 +19,13 @@ export const importMapping = z.strictObject({
   name: valueSource,
   identity_type: valueSource,
   project_id: valueSource.optional(),
-  properties: z.record(z.string().min(1).max(MAX_PROPERTY_KEY_LENGTH), valueSource).default({}),
+  properties: z
+    .record(PropertyKey, valueSource)
+    .refine(
+      (properties) => Object.keys(properties).length <= MAX_ENTRIES,
+      `At most ${MAX_ENTRIES} properties`,
+    )
+    .default({}),
 });
 export type ImportMapping = z.infer<typeof importMapping>;
 export type ImportMappingInput = z.input<typeof importMapping>;

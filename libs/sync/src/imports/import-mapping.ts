@@ -1,5 +1,4 @@
-import { IDENTITY_TYPES, type IdentityType } from '../../../identity/src/identity.state.js';
-import { MAX_IDENTIFIER_KEY_LENGTH, MAX_NAME_LENGTH, MAX_PROJECT_ID_LENGTH } from './identity-limits.js';
+import { IDENTITY_TYPES, type IdentityProperty, type IdentityType, LIMITS } from '#identity';
 import { ImportMappingError } from './import-mapping.errors.js';
 import type { ImportMapping } from './import-mapping.schema.js';
 import type { RowError, SourceRow } from './source-row.js';
@@ -19,10 +18,8 @@ export interface ImportedIdentity {
   readonly identityType: IdentityType;
   /** Absent when the mapping or the row names none. */
   readonly projectId?: string;
-  readonly properties: readonly ImportedProperty[];
+  readonly properties: readonly IdentityProperty[];
 }
-
-export type ImportedProperty = { readonly key: string } & TypedValue;
 
 /** One reason why a row is not taken; `field` is empty when it is the row as a whole. */
 export interface Rejection {
@@ -97,8 +94,8 @@ function mapRecord(
 ): MappedRow {
   const fields = new FieldReader(record, computed);
   const value = {
-    identifierKey: fields.text(sources.identifierKey, MAX_IDENTIFIER_KEY_LENGTH),
-    name: fields.text(sources.name, MAX_NAME_LENGTH),
+    identifierKey: fields.text(sources.identifierKey, LIMITS.identifierKey),
+    name: fields.text(sources.name, LIMITS.name),
     identityType: fields.identityType(sources.identityType),
     ...fields.projectId(sources.projectId),
     properties: fields.properties(sources.properties),
@@ -128,19 +125,19 @@ class FieldReader {
   }
 
   identityType(source: FieldSource): IdentityType {
-    const text = this.text(source, MAX_NAME_LENGTH);
+    const text = this.text(source, LIMITS.name);
     if (isIdentityType(text)) return text;
     if (text !== '') this.reject(source, { code: 'NOT_ALLOWED', reason: oneOfTypes });
     return 'other';
   }
 
   projectId(source: FieldSource | undefined): { projectId?: string } {
-    const text = source && this.optionalText(source, MAX_PROJECT_ID_LENGTH);
+    const text = source && this.optionalText(source, LIMITS.projectId);
     return text ? { projectId: text } : {};
   }
 
-  properties(sources: CompiledSources['properties']): ImportedProperty[] {
-    const properties: ImportedProperty[] = [];
+  properties(sources: CompiledSources['properties']): IdentityProperty[] {
+    const properties: IdentityProperty[] = [];
     for (const source of sources) {
       const typed = this.typed(source, source.type);
       if (typed !== undefined) properties.push({ key: source.key, ...typed });

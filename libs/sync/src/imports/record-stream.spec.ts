@@ -30,7 +30,7 @@ describe('reading CSV', () => {
   it('gives the same rows however the bytes are cut', () =>
     fc.assert(
       fc.asyncProperty(
-        hostileText,
+        anyText,
         cuts,
         fc.integer({ min: 1, max: 12 }),
         async (text, sizes, maxRecordLength) => {
@@ -220,6 +220,14 @@ const withCode = (code: string) => ({ code, reason: expect.any(String) });
 const hostileText = fc
   .array(fc.constantFrom('"', '"', '\n', '\n', '\r', ',', 'a', 'b', 'é', '🦊', ' '), { maxLength: 60 })
   .map((parts) => parts.join(''));
+
+const quotedText = fc
+  .array(fc.constantFrom('\n', '\n', '""', ',', 'a', 'bcd'), { minLength: 5, maxLength: 30 })
+  .map((parts) => `k,"${parts.join('')}"\nl,m\n`);
+
+const anyText = fc
+  .array(fc.oneof(hostileText, quotedText), { minLength: 1, maxLength: 3 })
+  .map((parts) => parts.join('\n'));
 
 const cuts = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 10 });
 

@@ -1,5 +1,4 @@
-import { compileExpression } from '../../../connectors/src/mapping/expression.js';
-import { ExpressionError } from '../../../connectors/src/mapping/mapping.errors.js';
+import { compileExpression, ExpressionError } from '#connectors';
 import { ImportMappingError, type MappingProblem } from './import-mapping.errors.js';
 import type { ImportMapping, ValueSource } from './import-mapping.schema.js';
 import { nearestName } from './nearest-name.js';
@@ -104,7 +103,7 @@ const listedColumns = 50;
 
 function unknownColumn(name: string, columns: Cells): string {
   const nearest = nearestName(name, columns);
-  const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+  const hint = nearest === undefined ? '.' : `; did you mean "${nearest}"?`;
   const more = columns.length > listedColumns ? ` and ${columns.length - listedColumns} more` : '';
   const known = columns.slice(0, listedColumns).join(', ');
   return `names the column "${name}", which the file does not have${hint} Its columns are: ${known}${more}`;
