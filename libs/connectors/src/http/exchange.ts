@@ -90,7 +90,8 @@ function explained(error: unknown, request: OutgoingRequest, timedOut: boolean):
   if (error instanceof ConnectorError) return error;
   const what = `${request.method} ${request.url.host}${request.url.pathname}`;
   if (timedOut) return new Transient(`${what} took too long`, null, { cause: error });
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown';
   if (code.startsWith('Z_'))
     return new InvalidResponse(`${what} answered with broken gzip`, { cause: error });
   return new Transient(`${what} failed on the way: ${code}`, null, { cause: error });

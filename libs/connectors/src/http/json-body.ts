@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { InvalidResponse } from '../connector.errors.js';
 
 export interface JsonBody {
@@ -9,22 +10,14 @@ export interface JsonBody {
 /** Reads a body as JSON, and says what it is instead when it is not; never quotes from it. */
 export function parseJsonBody(what: string, contentType: string | undefined, body: Buffer): JsonBody {
   if (body.length === 0) return { json: null, lossy: false };
-  const { text, lossy } = decodeUtf8(body);
+  const lossy = !isUtf8(body);
+  const text = body.toString('utf8');
   try {
     return { json: JSON.parse(text), lossy };
   } catch (error) {
     throw new InvalidResponse(`${what} answered ${nature(contentType, text)} (${body.length} bytes)`, {
       cause: withoutContent(error),
     });
-  }
-}
-
-function decodeUtf8(body: Buffer): { text: string; lossy: boolean } {
-  try {
-    return { text: STRICT.decode(body), lossy: false };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return { text: LENIENT.decode(body), lossy: true };
   }
 }
 
@@ -37,6 +30,3 @@ function nature(contentType: string | undefined, text: string): string {
 function withoutContent(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }
-
-const STRICT = new TextDecoder('utf-8', { fatal: true });
-const LENIENT = new TextDecoder('utf-8');

@@ -1,5 +1,5 @@
 import jsonata from 'jsonata';
-import type { FieldErrorCode } from './mapping.errors.js';
+import { ExpressionError } from './mapping.errors.js';
 import { MAX_EXPRESSION_LENGTH } from './mapping.schema.js';
 
 export interface CompiledExpression {
@@ -15,17 +15,6 @@ export interface ExpressionLimits {
 }
 
 export const DEFAULT_EXPRESSION_LIMITS: ExpressionLimits = { timeout: 500, stack: 500, sequence: 100_000 };
-
-/** A JSONata expression that could not be compiled or evaluated. */
-export class ExpressionError extends Error {
-  override readonly name = 'ExpressionError';
-  constructor(
-    readonly code: Extract<FieldErrorCode, 'INVALID_EXPRESSION' | 'EXPRESSION_FAILED' | 'EXPRESSION_LIMIT'>,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 /**
  * Compiles once, evaluates many times, each time within the limits: without them an endless recursion

@@ -1,6 +1,6 @@
-import { type CompiledExpression, compileExpression, ExpressionError } from './expression.js';
+import { type CompiledExpression, compileExpression } from './expression.js';
 import { type FieldOutcome, type MappingResult, toMappedIdentity } from './mapped-identity.js';
-import { type FieldError, InvalidMappingError } from './mapping.errors.js';
+import { ExpressionError, type FieldError, InvalidMappingError } from './mapping.errors.js';
 import { mappingSchema, type PropertyType } from './mapping.schema.js';
 
 /** A mapping document, checked and compiled, ready for any number of records. */

@@ -1,0 +1,194 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ConnectorContext, SourceRecord, WebhookDelivery } from '../connector.js';
+import { type ContractWorld, describeConnector } from '../testing/connector.contract.js';
+import { startFakeServer } from '../testing/fake-server.js';
+import { type HubSpotFake, startHubSpotFake } from './fake/hubspot-fake.js';
+import { hubSpotConnector } from './hubspot.connector.js';
+import { type HubSpotConfig, type HubSpotSecrets, hubSpotConfigSchema } from './hubspot.settings.js';
+
+const START = new Date('2026-09-01T10:00:00.250Z');
+
+describe('HubSpot connector: contacts', () =>
+  describeConnector(hubSpotConnector, () => startWorld('contacts')));
+describe('HubSpot connector: companies', () =>
+  describeConnector(hubSpotConnector, () => startWorld('companies')));
+
+describe('HubSpot connector: what only HubSpot has', () => {
+  it('reads 12,000 changes of one millisecond past the 10,000 results a search pages through', async () => {
+    await withFake({ searchLagMs: 0 }, async (fake) => {
+      const from = { kind: 'idle', since: START.toISOString() } as const;
+      for (let n = 0; n < 12_000; n += 1)
+        fake.account.contacts.create({ email: `${n}@x.example` }, { silent: true });
+      await fake.account.advance(1_000);
+      const seen = new Set<string>();
+      for await (const { records } of hubSpotConnector.read(contextOf(fake), 'contacts', from))
+        for (const { id } of records) seen.add(id);
+      expect(seen.size).toBe(12_000);
+    });
+  });
+
+  it('speaks v3 as well as a dated version', async () => {
+    await withFake({}, async (fake) => {
+      const config = hubSpotConfigSchema.parse({
+        baseUrl: fake.url,
+        apiVersion: 'v3',
+        accountApiVersion: 'v3',
+      });
+      expect(await hubSpotConnector.check({ ...contextOf(fake), config })).toEqual({
+        ok: true,
+        account: '62515',
+      });
+    });
+  });
+
+  it('names the stream whose scope is missing', async () => {
+    await withFake({}, async (fake) => {
+      fake.account.tokens.withholdScope('crm.objects.companies.read');
+      const { ok, detail } = await hubSpotConnector.check(contextOf(fake));
+      expect(ok).toBe(false);
+      expect(detail).toMatch(/^companies cannot be read: .*403.*MISSING_SCOPES/);
+    });
+  });
+
+  it('says gone for a merged id when HubSpot does not lead to the survivor', async () => {
+    await withFake({ mergedReads: 'missing' }, async (fake) => {
+      const [a, b] = [
+        fake.account.contacts.create({ email: 'a@x.example' }),
+        fake.account.contacts.create({}),
+      ];
+      fake.account.contacts.merge(a.id, b.id);
+      const found = await hubSpotConnector.fetchByIds(contextOf(fake), 'contacts', [a.id]);
+      expect(found.get(a.id)).toEqual({ status: 'gone' });
+    });
+  });
+
+  it('does not take a record for gone when its answer has no readable id', async () => {
+    await withFake({}, async (fake) => {
+      const { id } = fake.account.contacts.create({ email: 'a@x.example' });
+      fake.account.contacts.disguise(id, { id: null, properties: {} });
+      await expect(hubSpotConnector.fetchByIds(contextOf(fake), 'contacts', [id])).rejects.toMatchObject({
+        code: 'INVALID_RESPONSE',
+      });
+    });
+  });
+
+  it('rejects a record whose bytes are not UTF-8 and keeps the others', async () => {
+    await withFake({}, async (fake) => {
+      const body = JSON.stringify({
+        results: [
+          { id: '1', properties: { firstname: 'Ren\u00e9' } },
+          { id: '2', properties: { firstname: 'Ada' } },
+        ],
+      });
+      fake.account.faults.add({ kind: 'raw', body, encoding: 'latin1' });
+      for await (const page of hubSpotConnector.read(contextOf(fake), 'contacts', null)) {
+        expect(page.records.map(({ id }) => id)).toEqual(['2']);
+        expect(page.rejected).toEqual([expect.objectContaining({ id: '1', code: 'INVALID_UTF8' })]);
+      }
+    });
+  });
+
+  it('carries a megabyte in one field', async () => {
+    await withFake({}, async (fake) => {
+      fake.account.contacts.create({ email: 'a@x.example', company: 'x'.repeat(1_000_000) });
+      for await (const { records } of hubSpotConnector.read(contextOf(fake), 'contacts', null))
+        expect(records).toHaveLength(1);
+    });
+  });
+});
+
+const manySearches = { searchPerSecond: 100_000, tenSecondly: 100_000 };
+
+async function withFake(
+  options: Parameters<typeof startHubSpotFake>[0],
+  work: (fake: HubSpotFake) => Promise<void>,
+): Promise<void> {
+  const fake = await startHubSpotFake({ startAt: START, limits: manySearches, ...options });
+  try {
+    await work(fake);
+  } finally {
+    await fake.close();
+  }
+}
+
+function contextOf(fake: HubSpotFake): ConnectorContext<HubSpotConfig, HubSpotSecrets> {
+  return {
+    config: hubSpotConfigSchema.parse({ baseUrl: fake.url }),
+    secrets: { accessToken: fake.token, clientSecret: fake.clientSecret },
+    network: { allowPrivateNetwork: true, timeoutMs: 2_000, maxResponseBytes: 8 * 1024 * 1024 },
+    now: () => new Date(fake.account.clock.now()),
+  };
+}
+
+async function startWorld(stream: 'contacts' | 'companies'): Promise<ContractWorld> {
+  const fake = await startHubSpotFake({ startAt: START, limits: manySearches });
+  const { account } = fake;
+  const table = account[stream];
+  const field = stream === 'contacts' ? 'firstname' : 'name';
+  const context = contextOf(fake);
+  const oauth = {
+    accessToken: fake.token,
+    clientId: account.tokens.clientId,
+    clientSecret: fake.clientSecret,
+    refreshToken: account.tokens.refreshToken,
+  };
+  return {
+    stream,
+    account: '62515',
+    secrets: [fake.token, fake.clientSecret, account.tokens.refreshToken],
+    context: () => ({ ...context, network: { ...context.network, timeoutMs: 500 } }),
+    contextWith: (change) => {
+      if (change === 'wrong-token') return { ...context, secrets: { accessToken: 'wrong-token' } };
+      if (change === 'oauth') return { ...context, secrets: oauth };
+      if (change === 'public-network-only') return { ...context, network: {} };
+      return {
+        ...context,
+        secrets: { ...context.secrets, clientSecret: 'new', previousClientSecrets: [fake.clientSecret] },
+      };
+    },
+    now: () => new Date(account.clock.now()),
+    create: (name) => table.create({ [field]: name }).id,
+    createMany: (count) =>
+      Array.from({ length: count }, (_, n) => table.create({ [field]: `record ${n}` }).id),
+    change: (id, name) => table.update(id, { [field]: name }),
+    createLate: (name, ms) => table.create({ [field]: name }, { visibleAfterMs: ms }).id,
+    poison: (id) => table.disguise(id, { id: null, properties: { [field]: 7 } }),
+    archive: (id) => table.archive(id),
+    erase: (id) => table.erase(id),
+    restore: (id) => table.restore(id),
+    merge: (winner, loser) => table.merge(winner, loser).id,
+    advance: (ms) => account.advance(ms),
+    fault: (fault) => account.faults.add(fault),
+    limit: (kind, retryAfter) => {
+      account.rates.limits = {
+        ...account.rates.limits,
+        [kind === 'daily' ? 'daily' : 'tenSecondly']: 0,
+        retryAfter,
+      };
+    },
+    expireTokens: () => account.tokens.expireAll(),
+    revokeRefresh: () => account.tokens.revokeRefresh(),
+    deliveryOf: (change) => captureDelivery(fake, change),
+    nameOf: ({ raw }: SourceRecord) =>
+      (raw as { properties: Record<string, string | null> }).properties[field] ?? null,
+    close: () => fake.close(),
+  };
+}
+
+/** The public URL differs from the one that is called, as it does behind a proxy. */
+async function captureDelivery({ account }: HubSpotFake, change: () => void): Promise<WebhookDelivery> {
+  const url = 'https://rollcall.example/v1/webhooks/hubspot/7?tenant=a%3Ab';
+  const received: WebhookDelivery[] = [];
+  const receiver = await startFakeServer(async ({ method, headers, body }) => {
+    received.push({ method, url, headers, rawBody: body });
+    return { status: 200 };
+  });
+  account.webhooks.send({ url: receiver.url, signedUrl: url });
+  change();
+  await account.webhooks.deliver();
+  account.webhooks.send(null);
+  await receiver.close();
+  const [delivery] = received;
+  if (!delivery) throw new Error('nothing was delivered');
+  return delivery;
+}
