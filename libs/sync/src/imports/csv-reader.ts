@@ -13,8 +13,8 @@ import {
  * resumes on the next. A quote is only legal at the start of a cell, so two neighbouring lines cannot
  * both open one that stays open; that keeps the second look at a line, and the whole reading, linear.
  *
- * csv-parse 7 was tried first: after a misplaced quote it drops the following rows without a word, and
- * after an unclosed quote or a record over its limit, all the rest of the file.
+ * csv-parse 7 was tried first: told to skip bad records, it drops the rows after a misplaced quote without
+ * a word, and after an unclosed quote or a record over its limit, all the rest. It also took ten times as long.
  */
 export class CsvReader implements RowReader {
   private text = '';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { detectFormat, type FormatHints, importFormatSettings, sampleSize } from './import-format.js';
+import { detectFormat, type FormatHints, importFormatSettingsSchema, SAMPLE_SIZE } from './import-format.js';
 import { peek } from './import-source.js';
 
 describe('detecting a format', () => {
@@ -59,7 +59,7 @@ describe('detecting a format', () => {
   });
 
   it('lets settings win', () => {
-    const settings = importFormatSettings.parse({
+    const settings = importFormatSettingsSchema.parse({
       kind: 'csv',
       encoding: 'windows-1252',
       delimiter: '^',
@@ -77,14 +77,14 @@ describe('detecting a format', () => {
   it.each([{ delimiter: ';;' }, { delimiter: '"' }, { quote: 'x' }, { encoding: 'ebcdic' }, { lines: 3 }])(
     'refuses the setting %j',
     (settings) => {
-      expect(importFormatSettings.safeParse(settings).success).toBe(false);
+      expect(importFormatSettingsSchema.safeParse(settings).success).toBe(false);
     },
   );
 
   it('knows the S&P 500 list', async () => {
     const bytes = await readFile('test/fixtures/sp500.csv');
     const format = { kind: 'csv', encoding: 'utf-8', delimiter: ',', quote: '"', newline: '\n' };
-    expect(detectFormat(bytes.subarray(0, sampleSize))).toEqual(format);
+    expect(detectFormat(bytes.subarray(0, SAMPLE_SIZE))).toEqual(format);
   });
 
   it('answers for any bytes: a format or a refusal', () =>

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { scanRecord } from './csv-record.js';
-import { detectEncoding, encodings, textOf } from './text-encoding.js';
+import { detectEncoding, ENCODINGS, textOf } from './text-encoding.js';
 
 /** How many bytes of a file detection looks at. */
-export const sampleSize = 65_536;
+export const SAMPLE_SIZE = 65_536;
 
 const delimiters = [',', ';', '\t', '|'] as const;
 const newlines = ['\n', '\r'] as const;
 
 /** What the caller knows better than detection; each setting given is taken as it is. */
-export const importFormatSettings = z.strictObject({
+export const importFormatSettingsSchema = z.strictObject({
   kind: z.enum(['csv', 'ndjson']).optional(),
-  encoding: z.enum(encodings).optional(),
+  encoding: z.enum(ENCODINGS).optional(),
   delimiter: z
     .string()
     .regex(/^[^"'\r\n]$/, 'Expected one character that is neither a quote nor a line end')
@@ -19,7 +19,7 @@ export const importFormatSettings = z.strictObject({
   quote: z.enum(['"', "'", '']).optional().describe('Empty when quotes mean nothing in the file'),
   newline: z.enum(newlines).optional().describe('"\\n" stands for "\\r\\n", too'),
 });
-export type ImportFormatSettings = z.infer<typeof importFormatSettings>;
+export type ImportFormatSettings = z.infer<typeof importFormatSettingsSchema>;
 
 export type ImportFormat = CsvFormat | NdjsonFormat;
 export type NdjsonFormat = Readonly<{ kind: 'ndjson' }> & Pick<Required<ImportFormatSettings>, 'encoding'>;
@@ -111,12 +111,12 @@ function fitOf(text: string, dialect: Quoting & { delimiter: string }): { column
   return { columns, share: widths.filter((width) => width === columns).length / Math.max(widths.length, 1) };
 }
 
-const sampledRecords = 100;
+const SAMPLED_RECORDS = 100;
 
 /** Cells in each of the first records; a record that cannot be read counts as a line without any. */
 function widthsOf(text: string, dialect: Quoting & { delimiter: string }): number[] {
   const widths: number[] = [];
-  for (let at = 0; at < text.length && widths.length < sampledRecords; ) {
+  for (let at = 0; at < text.length && widths.length < SAMPLED_RECORDS; ) {
     const lineEnd = text.indexOf(dialect.newline, at);
     const scanned = scanRecord(text, { start: at, bound: text.length, final: lineEnd < 0 }, dialect);
     const readable = scanned !== 'open' && 'cells' in scanned;

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type IdentityProperty, IdentityPropertyShape } from '#identity';
-import { compileMapping, type ImportedIdentity, type MappedRow } from './import-mapping.js';
-import { type ImportMappingInput, importMapping, type ValueSource } from './import-mapping.schema.js';
+import { compileImportMapping, type ImportedIdentity, type MappedRow } from './import-mapping.js';
+import { type ImportMappingInput, importMappingSchema, type ValueSource } from './import-mapping.schema.js';
 import { readRecords } from './record-stream.js';
 
 describe('mapping a CSV row', () => {
@@ -315,12 +315,14 @@ describe('a mapping that does not fit', () => {
     ['with two sources for one field', { ...baseWith(), name: { column: 'Name', jsonata: 'Name' } }],
     ['with an empty property key', { ...baseWith(), properties: { '': 'Value' } }],
   ])('is refused %s', (_name, mapping) => {
-    expect(importMapping.safeParse(mapping).success).toBe(false);
+    expect(importMappingSchema.safeParse(mapping).success).toBe(false);
   });
 
   it('reads a column whose name looks like a literal when it is named as a column', async () => {
-    const mapping = importMapping.parse({ ...base, name: { column: '=Name' }, properties: {} });
-    const [mapped] = await compileMapping(mapping, ['Key', '=Name']).mapRows([{ line: 2, raw: ['k', 'n'] }]);
+    const mapping = importMappingSchema.parse({ ...base, name: { column: '=Name' }, properties: {} });
+    const [mapped] = await compileImportMapping(mapping, ['Key', '=Name']).mapRows([
+      { line: 2, raw: ['k', 'n'] },
+    ]);
     expect(mapped).toMatchObject({ ok: true, value: { name: 'n' } });
   });
 });
@@ -375,7 +377,7 @@ const typed = (type: 'string' | 'number' | 'boolean' | 'json'): ImportMappingInp
 const accepted = (value: ImportedIdentity) => ({ ok: true, row: expect.anything(), value });
 
 const compiled = (mapping: ImportMappingInput) =>
-  compileMapping(importMapping.parse(mapping), ['Key', 'Name', 'Value']);
+  compileImportMapping(importMappingSchema.parse(mapping), ['Key', 'Name', 'Value']);
 
 async function map(raw: string[], mapping: ImportMappingInput = base): Promise<MappedRow> {
   return only(await compiled(mapping).mapRows([{ line: 2, raw }]));
@@ -390,20 +392,20 @@ const mapJson = (record: unknown, properties: Record<string, ValueSource>) =>
   mapLine(JSON.stringify(record), properties);
 
 async function mapLine(raw: string, properties: Record<string, ValueSource>): Promise<MappedRow> {
-  const mapping = importMapping.parse({
+  const mapping = importMappingSchema.parse({
     identifier_key: 'id',
     name: 'name',
     identity_type: '=user',
     properties,
   });
-  return only(await compileMapping(mapping, undefined).mapRows([{ line: 1, raw }]));
+  return only(await compileImportMapping(mapping, undefined).mapRows([{ line: 1, raw }]));
 }
 
 async function mapFile(path: string, mapping: ImportMappingInput): Promise<MappedRow[]> {
   const mapped: MappedRow[] = [];
   const format = { kind: 'csv', encoding: 'utf-8', delimiter: ',', quote: '"', newline: '\n' } as const;
   for await (const { columns, rows } of readRecords(createReadStream(path), format)) {
-    mapped.push(...(await compileMapping(importMapping.parse(mapping), columns).mapRows(rows)));
+    mapped.push(...(await compileImportMapping(importMappingSchema.parse(mapping), columns).mapRows(rows)));
   }
   return mapped;
 }

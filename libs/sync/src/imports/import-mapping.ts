@@ -41,7 +41,7 @@ export interface CompiledImportMapping {
  * Fits a mapping to a file's columns (none for NDJSON, where a key may be missing from any record).
  * @throws ImportMappingError before any row is taken.
  */
-export function compileMapping(
+export function compileImportMapping(
   mapping: ImportMapping,
   columns: readonly string[] | undefined,
 ): CompiledImportMapping {

@@ -7,4 +7,4 @@ export * from './record-stream.js';
 export * from './rejected-csv.js';
 export type { RowError, RowErrorCode, SourceRow } from './source-row.js';
 export type { Encoding } from './text-encoding.js';
-export { type ValueType, valueTypes } from './typed-value.js';
+export { VALUE_TYPES, type ValueType } from './typed-value.js';

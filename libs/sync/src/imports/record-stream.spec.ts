@@ -135,9 +135,12 @@ describe('reading CSV', () => {
     ]);
   });
 
-  it.each(['', '\n\n', '"a,b\n1,2\n'])('refuses %j, which has no header', async (text) => {
-    await expect(read(text)).rejects.toMatchObject({ code: 'MISSING_HEADER' });
-  });
+  it.each(['', '\n\n', '"a,b\n1,2\n', `a${',a'.repeat(2_000)}\n`])(
+    'refuses %j, which has no usable header',
+    async (text) => {
+      await expect(read(text)).rejects.toMatchObject({ code: 'INVALID_HEADER' });
+    },
+  );
 
   it('gives every column a name of its own', () => {
     expect(columnNames(['Email', ' Email ', '', 'Email (2)'])).toEqual([

@@ -19,6 +19,8 @@ export interface RecordLimits {
   readonly pieceLength: number;
 }
 
+export const MAX_COLUMNS = 2_000;
+
 const defaults: RecordLimits = { batchSize: 500, maxRecordLength: 1_000_000, pieceLength: 65_536 };
 
 /**
@@ -36,11 +38,11 @@ export async function* readRecords(
   yield* batches.end();
 }
 
-export class MissingHeaderError extends Error {
-  override readonly name = 'MissingHeaderError';
-  readonly code = 'MISSING_HEADER';
+export class InvalidHeaderError extends Error {
+  override readonly name = 'InvalidHeaderError';
+  readonly code = 'INVALID_HEADER';
   constructor(reason: string) {
-    super(`The first row of a CSV file has to name its columns: ${reason}`);
+    super(`The first row of a CSV file has to name its columns, at most ${MAX_COLUMNS}: ${reason}`);
   }
 }
 
@@ -83,7 +85,7 @@ class Batches {
   *end(): Generator<RecordBatch, void, undefined> {
     this.take(this.reader.read('', true));
     if (this.format.kind === 'csv') {
-      if (this.columns === undefined) throw new MissingHeaderError('the file is empty');
+      if (this.columns === undefined) throw new InvalidHeaderError('the file is empty');
       if (!this.columnsTold && this.rows.length === 0) yield this.batch();
     }
     while (this.rows.length > 0) yield this.batch();
@@ -107,8 +109,9 @@ class Batches {
     const header = rows.shift();
     if (header === undefined) return;
     if (header.error !== undefined || typeof header.raw === 'string') {
-      throw new MissingHeaderError(header.error?.reason ?? 'it is not a row');
+      throw new InvalidHeaderError(header.error?.reason ?? 'it is not a row');
     }
+    if (header.raw.length > MAX_COLUMNS) throw new InvalidHeaderError(`it has ${header.raw.length} cells`);
     this.columns = columnNames(header.raw);
   }
 }

@@ -27,11 +27,11 @@ export interface RowReader {
   read(piece: string, end: boolean): SourceRow[];
 }
 
-const keptOfTooLarge = 1_000;
+const KEPT_OF_TOO_LARGE = 1_000;
 
 export const tooLarge = (line: number, text: string, limit: number): SourceRow => ({
   line,
-  raw: text.slice(0, keptOfTooLarge),
+  raw: text.slice(0, KEPT_OF_TOO_LARGE),
   error: { code: 'RECORD_TOO_LARGE', reason: `The record is longer than ${limit} characters` },
 });
 

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 
-export const encodings = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
-export type Encoding = (typeof encodings)[number];
+export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
+export type Encoding = (typeof ENCODINGS)[number];
 
 /** Bytes as text in pieces of at least `pieceLength` characters, without a byte order mark. */
 export async function* decodeText(

@@ -1,8 +1,8 @@
 import type { ExpressionError } from '#connectors';
 import { type IdentityProperty, IdentityPropertyShape, isStorable, LIMITS } from '#identity';
 
-export const valueTypes = ['string', 'number', 'boolean', 'json'] as const;
-export type ValueType = (typeof valueTypes)[number];
+export const VALUE_TYPES = ['string', 'number', 'boolean', 'json'] as const;
+export type ValueType = (typeof VALUE_TYPES)[number];
 
 type WithoutKey<Property> = Property extends unknown ? Omit<Property, 'key'> : never;
 export type TypedValue = WithoutKey<IdentityProperty>;

@@ -99,12 +99,12 @@ function failedExpression(error: unknown): FailedExpression {
   return new FailedExpression({ code: error.code, reason: error.message });
 }
 
-const listedColumns = 50;
+const LISTED_COLUMNS = 50;
 
 function unknownColumn(name: string, columns: Cells): string {
   const nearest = nearestName(name, columns);
   const hint = nearest === undefined ? '.' : `; did you mean "${nearest}"?`;
-  const more = columns.length > listedColumns ? ` and ${columns.length - listedColumns} more` : '';
-  const known = columns.slice(0, listedColumns).join(', ');
+  const more = columns.length > LISTED_COLUMNS ? ` and ${columns.length - LISTED_COLUMNS} more` : '';
+  const known = columns.slice(0, LISTED_COLUMNS).join(', ');
   return `names the column "${name}", which the file does not have${hint} Its columns are: ${known}${more}`;
 }
