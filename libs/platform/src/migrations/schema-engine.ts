@@ -1,18 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
 import * as engineModule from '@prisma/schema-engine-wasm/schema_engine_bg';
-import pg from 'pg';
+import { EngineAdapterFactory, EnginePool, type RunScript } from './engine-adapter.js';
 import type { Migration } from './migrations-folder.js';
 
 export interface SchemaEngineOptions {
   readonly url: string;
   readonly schema: string;
   /** Runs one migration's SQL; the default sends it as it is. */
-  readonly runScript?: (client: pg.Pool, script: string) => Promise<void>;
+  readonly runScript?: RunScript;
 }
 
 /** Nothing is left out of what the engine looks at. */
@@ -30,7 +29,9 @@ export async function withSchemaEngine<T>(
 ): Promise<T> {
   await loadEngine();
   const pool = new EnginePool({ connectionString: options.url, max: 1, connectionTimeoutMillis: 10_000 });
-  const factory = bindMigrationAwareSqlAdapterFactory(new WholeScriptAdapterFactory(pool, options.runScript));
+  const factory = bindMigrationAwareSqlAdapterFactory(
+    new EngineAdapterFactory(pool, options.runScript ?? sendWhole),
+  );
   try {
     const datamodels: [string, string][] = [['schema.prisma', options.schema]];
     const engine = await engineModule.SchemaEngine.new({ datamodels }, ignoreEngineLog, factory);
@@ -51,38 +52,9 @@ export const toMigrationList = (folder: string, migrations: readonly Migration[]
   })),
 });
 
-/** `PrismaPg` cuts a script at every semicolon, also inside a function's body; the server itself knows better. */
-class WholeScriptAdapterFactory extends PrismaPg {
-  constructor(
-    private readonly pool: pg.Pool,
-    private readonly runScript = async (client: pg.Pool, script: string) => {
-      await client.query(script);
-    },
-  ) {
-    super(pool);
-  }
-
-  override async connect() {
-    const adapter = await super.connect();
-    adapter.executeScript = (script) => this.runScript(this.pool, script);
-    return adapter;
-  }
-}
-
-const CHAR = 18;
-const TEXT = 25;
-
-/** The catalogue's one-byte `"char"` is a type that `PrismaPg` refuses; the engine reads it well as text. */
-class EnginePool extends pg.Pool {
-  // biome-ignore lint/suspicious/noExplicitAny: pg overloads `query` six ways; all are passed through
-  override async query(...args: any[]): Promise<any> {
-    const result = await (super.query as (...args: unknown[]) => Promise<pg.QueryResult>)(...args);
-    for (const field of result.fields ?? []) {
-      if (field.dataTypeID === CHAR) field.dataTypeID = TEXT;
-    }
-    return result;
-  }
-}
+const sendWhole: RunScript = async (pool, script) => {
+  await pool.query(script);
+};
 
 let loading: Promise<void> | undefined;
 
@@ -93,6 +65,7 @@ function loadEngine(): Promise<void> {
 
 /** Node 20 imports no `.wasm` files, so the package's own entry cannot be used. */
 async function instantiate(): Promise<void> {
+  sayWhyItPanics();
   const script = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const bytes = await readFile(script.replace(/\.js$/, '.wasm'));
   const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': withPassiveTimers() });
@@ -110,6 +83,16 @@ function withPassiveTimers(): Record<string, unknown> {
     }
   }
   return glue;
+}
+
+/** Prisma's client sets the same global; where it is not loaded a panic of the engine would not say why. */
+function sayWhyItPanics(): void {
+  const globals = globalThis as { PRISMA_WASM_PANIC_REGISTRY?: { set_message(message: string): void } };
+  globals.PRISMA_WASM_PANIC_REGISTRY ??= {
+    set_message(message) {
+      throw new Error(`Prisma's schema engine panicked: ${message}`);
+    },
+  };
 }
 
 interface WasmExports {
