@@ -19,9 +19,18 @@ import { makePrivateFolder, type ServerHome } from './server-home.js';
 /** Makes the database cluster on the first start; returns the password of its user `postgres`. */
 export async function ensureCluster(home: ServerHome, initdb: string): Promise<string> {
   const password = readPassword(home.passwordFile) ?? createPassword(home.passwordFile);
-  if (existsSync(home.cluster)) refuseForeign(home);
-  else await createCluster(home, initdb, password);
+  if (!existsSync(home.cluster)) await createCluster(home, initdb, password);
   return password;
+}
+
+/** Data of another user cannot be used, and PostgreSQL would say so less clearly. */
+export function refuseForeign({ cluster, account }: ServerHome): void {
+  const owner = statSync(cluster, { throwIfNoEntry: false })?.uid;
+  if (owner === undefined || owner === (account.uid ?? process.getuid?.())) return;
+  throw new EmbeddedPostgresError(
+    `${cluster} belongs to the user with id ${owner}, who ran Rollcall before: run it as that user or as root, ` +
+      'or set ROLLCALL_DATA_DIR to another directory.',
+  );
 }
 
 function readPassword(file: string): string | undefined {
@@ -32,15 +41,6 @@ function createPassword(file: string): string {
   const password = randomBytes(24).toString('base64url');
   writeFileSync(file, `${password}\n`, { mode: 0o600 });
   return password;
-}
-
-function refuseForeign({ cluster, account }: ServerHome): void {
-  const owner = statSync(cluster).uid;
-  if (owner === (account.uid ?? process.getuid?.())) return;
-  throw new EmbeddedPostgresError(
-    `${cluster} belongs to the user with id ${owner}, who ran Rollcall before: run it as that user or as root, ` +
-      'or set ROLLCALL_DATA_DIR to another directory.',
-  );
 }
 
 /** Built beside its place and renamed, so that one that was interrupted is never taken for a whole one. */

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EmbeddedPostgresError } from './embedded-postgres.errors.js';
@@ -13,13 +13,21 @@ export async function stopPreviousServer(cluster: string, log: (message: string)
   const pid = readPid(pidFile);
   if (pid === undefined) return;
   const identity = processIdentity(pid);
-  if (identity === undefined) return; // The server itself clears away the file of a dead one.
-  if (!isServerOf(cluster, pid)) {
-    rmSync(pidFile); // A live stranger with that pid would keep the server from starting.
-    return;
-  }
+  if (identity === undefined || !isServerOf(cluster, pid)) return forgetPid(pidFile);
   log(`Stopping the PostgreSQL (pid ${pid}) that an earlier run left behind`);
   await stopProcess(pid, identity);
+}
+
+/** Larger than any pid of any system, so that no process has it. */
+const NOBODYS_PID = 2 ** 31 - 1;
+
+/**
+ * A stranger with the old pid, or a zombie of it, would keep the server from starting. The rest of the file stays:
+ * by it the new server finds out whether processes of the old one still hang on to its shared memory.
+ */
+function forgetPid(pidFile: string): void {
+  const lines = readFileSync(pidFile, 'utf8').split('\n');
+  writeFileSync(pidFile, [NOBODYS_PID, ...lines.slice(1)].join('\n'));
 }
 
 function readPid(pidFile: string): number | undefined {

@@ -30,7 +30,9 @@ function findUser(name: string): ServerAccount | undefined {
 function createUser(name: string): ServerAccount {
   try {
     const shell = '/usr/sbin/nologin';
-    execFileSync('useradd', ['--system', '--user-group', '--no-create-home', '--shell', shell, name]);
+    execFileSync('useradd', ['--system', '--user-group', '--no-create-home', '--shell', shell, name], {
+      stdio: 'pipe',
+    });
   } catch (cause) {
     throw new EmbeddedPostgresError(
       `PostgreSQL does not run as root, and a user ${name} for it could not be created (useradd). ` +

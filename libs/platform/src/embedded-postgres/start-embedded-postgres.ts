@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { prepareBinaries } from './binaries.js';
-import { ensureCluster } from './cluster.js';
+import { ensureCluster, refuseForeign } from './cluster.js';
 import { lockDataDir } from './data-dir-lock.js';
 import { stopPreviousServer } from './previous-server.js';
 import { chooseHome, type ServerHome } from './server-home.js';
@@ -50,6 +50,7 @@ async function startIn(
   home: ServerHome,
   log: (message: string) => void,
 ): Promise<{ server: ServerProcess; url: string }> {
+  refuseForeign(home);
   await stopPreviousServer(home.cluster, log);
   const { initdb, postgres } = prepareBinaries(home.account, home.dir);
   const password = await ensureCluster(home, initdb);
