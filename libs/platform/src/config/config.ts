@@ -5,7 +5,19 @@ const optionalUrl = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `expected a URL such as ${example}` }).optional();
 
 const wholeNumber = (from: number, to: number) =>
-  z.coerce.number({ error: `expected a whole number from ${from} to ${to}` }).int().min(from).max(to);
+  z.coerce
+    .number({ error: `expected a whole number from ${from} to ${to}` })
+    .int()
+    .min(from)
+    .max(to);
+
+/** One URL, or the nodes of one Redis Cluster separated by commas. */
+const redisUrls = z
+  .string()
+  .refine((urls) => urls.split(',').every((url) => /^rediss?:\/\/[^\s]+$/.test(url.trim())), {
+    error:
+      'expected redis://host:6379 or rediss://host:6379; several, comma separated, are one Redis Cluster',
+  });
 
 /** Every setting the service reads, with its default. An empty variable counts as unset. */
 const Environment = z
@@ -13,7 +25,7 @@ const Environment = z
     PORT: wholeNumber(0, 65_535).default(8283),
     HOST: z.string().default('127.0.0.1'),
     DATABASE_URL: optionalUrl(/^postgres(ql)?$/, 'postgres://user:password@host:5432/rollcall'),
-    REDIS_URL: optionalUrl(/^rediss?$/, 'redis://host:6379'),
+    REDIS_URL: redisUrls.optional(),
     ROLLCALL_DATA_DIR: z.string().default('.data'),
     ROLLCALL_ADMIN_KEY: z
       .string()
@@ -24,11 +36,15 @@ const Environment = z
     ROLLCALL_SECRET_KEY: z
       .string()
       .refine((keys) => keys.split(',').every((key) => isSecretKey(key.trim())), {
-        error: 'expected 32 bytes in base64 or hex (make one with: openssl rand -base64 32); several are separated by commas, newest first',
+        error:
+          'expected 32 bytes in base64 or hex (make one with: openssl rand -base64 32); several are separated by commas, newest first',
       })
       .optional(),
     ROLLCALL_PUBLIC_URL: optionalUrl(/^https?$/, 'https://rollcall.example.com'),
-    ROLLCALL_QUEUE_PREFIX: z.string().regex(/^[a-z0-9_-]{1,40}$/, 'expected 1 to 40 of a-z 0-9 _ -').default('rollcall'),
+    ROLLCALL_QUEUE_PREFIX: z
+      .string()
+      .regex(/^[a-z0-9_-]{1,40}$/, 'expected 1 to 40 of a-z 0-9 _ -')
+      .default('rollcall'),
     ROLLCALL_RATE_LIMIT: wholeNumber(0, 10_000_000).default(60_000),
     ROLLCALL_ALLOW_PRIVATE_NETWORK: z
       .enum(['true', 'false'], { error: 'expected true or false' })
@@ -63,5 +79,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = Environment.safeParse(set);
   if (parsed.success) return parsed.data;
-  throw new InvalidConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  throw new InvalidConfigError(
+    parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+  );
 }

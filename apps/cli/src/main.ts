@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import 'reflect-metadata';
+import { Command } from 'commander';
+import { startCommand } from './start/start.command.js';
+
+const program = new Command('rollcall')
+  .description(
+    'Identities for AI agents, as events: the Letta /v1/identities API, history, imports and CRM sync',
+  )
+  .addCommand(startCommand());
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`${describe(error)}\n`);
+  process.exitCode = 1;
+});
+
+/** What a person needs to know: the message, not the stack, of an error that we made; all of any other. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? error.message : (error.stack ?? error.message);
+}

@@ -1,0 +1,108 @@
+import {
+  applyMigrations,
+  type Config,
+  createLogger,
+  createPool,
+  createPrisma,
+  type Pool,
+  type PrismaClient,
+  SecretBox,
+  startEmbeddedPostgres,
+} from '#platform';
+import {
+  DeadLetters,
+  PostgresDeadLetterStore,
+  postgresBackend,
+  type QueueBackend,
+  Queues,
+  redisBackend,
+} from '#queue';
+import { keptSecretKey } from './kept-secret-key.js';
+
+/** Everything outside the process that the service stands on. */
+export interface Infrastructure {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  /** What runs the database, for a person. */
+  readonly databaseLabel: string;
+  readonly pool: Pool;
+  readonly prisma: PrismaClient;
+  readonly secretBox: SecretBox;
+  readonly backend: QueueBackend;
+  readonly queues: Queues;
+  readonly deadLetterStore: PostgresDeadLetterStore;
+  readonly deadLetters: DeadLetters;
+  close(): Promise<void>;
+}
+
+/**
+ * Brings up what the settings name: PostgreSQL (ours under the data directory when none is named), its migrations,
+ * and the queue. What was opened is closed again when a later step fails.
+ */
+export async function openInfrastructure(config: Config): Promise<Infrastructure> {
+  const opened: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const end of opened.splice(0).reverse()) await end();
+  };
+  try {
+    const database = await openDatabase(config);
+    opened.push(database.stop);
+    await applyMigrations(database.url);
+    const pool = createPool({ url: database.url });
+    opened.push(() => pool.end());
+    pool.on('error', (error) =>
+      createLogger('database').warn({ error: error.message }, 'an idle connection was lost'),
+    );
+    const prisma = createPrisma(database.url);
+    opened.push(() => prisma.$disconnect());
+    const backend = config.REDIS_URL
+      ? redisBackend(config.REDIS_URL, { prefix: `{${config.ROLLCALL_QUEUE_PREFIX}}` })
+      : postgresBackend(database.url);
+    await backend.prepare();
+    const queues = new Queues(backend);
+    opened.push(
+      () => backend.close(),
+      () => queues.close(),
+    );
+    const secretBox = new SecretBox(config.ROLLCALL_SECRET_KEY ?? keptSecretKey(database.dataDir));
+    const deadLetterStore = new PostgresDeadLetterStore(pool, secretBox);
+    return {
+      config,
+      databaseUrl: database.url,
+      databaseLabel: database.label,
+      pool,
+      prisma,
+      secretBox,
+      backend,
+      queues,
+      deadLetterStore,
+      deadLetters: new DeadLetters(deadLetterStore, queues),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openDatabase(config: Config) {
+  if (config.DATABASE_URL) {
+    const { host, pathname } = new URL(config.DATABASE_URL);
+    return {
+      url: config.DATABASE_URL,
+      label: `PostgreSQL at ${host}${pathname}`,
+      dataDir: '',
+      stop: async () => {},
+    };
+  }
+  const embedded = await startEmbeddedPostgres({
+    dataDir: config.ROLLCALL_DATA_DIR,
+    log: (message) => createLogger('embedded-postgres').info(message),
+  });
+  return {
+    url: embedded.url,
+    label: `embedded PostgreSQL in ${embedded.dataDir}`,
+    dataDir: embedded.dataDir,
+    stop: () => embedded.stop(),
+  };
+}

@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { readConfig } from '#platform';
+import { drainOnSignal } from './drain-on-signal.js';
+import { startService } from './start-service.js';
+
+export const startCommand = (): Command =>
+  new Command('start')
+    .description('run the service: API and worker, on an embedded PostgreSQL unless DATABASE_URL is set')
+    .option('--only <part>', 'run just the "api" or the "worker"')
+    .option('--demo', 'load a small demo roster')
+    .action(async ({ only, demo }: { only?: string; demo?: boolean }) => {
+      const service = await startService(readConfig(), { parts: partsOf(only), demo: demo === true });
+      process.stdout.write(service.greeting);
+      await drainOnSignal(() => service.close());
+    });
+
+export type Part = 'api' | 'worker';
+
+function partsOf(only: string | undefined): readonly Part[] {
+  if (only === undefined) return ['api', 'worker'];
+  if (only === 'api' || only === 'worker') return [only];
+  throw new UnknownPartError(only);
+}
+
+class UnknownPartError extends Error {
+  override readonly name = 'UnknownPartError';
+  readonly code = 'UNKNOWN_PART';
+  constructor(part: string) {
+    super(`--only takes "api" or "worker", not "${part}"`);
+  }
+}

@@ -1,0 +1,2 @@
+export { createWorker, type RunningWorker, type WorkerParts } from './create-worker.js';
+export { identityCommandJobs } from './identity-commands/identity-command.jobs.js';
