@@ -9,7 +9,8 @@ export function retryAfter(value: string | undefined, serverDate: Date | null, n
 
 function delayOf(value: string, serverNow: Date): number | null {
   if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
+  // Date.parse finds a year in almost anything; a real date has a time of day.
+  const date = value.includes(':') ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? null : Math.max(0, date - serverNow.getTime());
 }
 

@@ -53,7 +53,21 @@ export function searchBody(dateProperty: string, window: SearchWindow, propertie
   };
 }
 
+/**
+ * Where a pass stands after one page of its search. The date of the first answer becomes the end of the window,
+ * so a busy account cannot keep a pass going for ever. Null: more was promised, but nothing moved on.
+ */
+export function afterSearch(
+  window: SearchWindow,
+  page: { readonly ids: readonly string[]; readonly more: boolean; readonly serverTime: string },
+): HubSpotCursor | null {
+  const to = window.to ?? page.serverTime;
+  if (!page.more) return { kind: 'idle', since: to };
+  const afterId = highestId(page.ids, window.afterId);
+  return afterId === window.afterId ? null : { kind: 'changes', from: window.from, to, afterId };
+}
+
 /** Record ids are numbers beyond what a JavaScript number holds exactly. */
-export function highestId(ids: readonly string[], floor: string): string {
+function highestId(ids: readonly string[], floor: string): string {
   return ids.reduce((highest, id) => (BigInt(id) > BigInt(highest) ? id : highest), floor);
 }

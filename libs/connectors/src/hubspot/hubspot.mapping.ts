@@ -12,7 +12,7 @@ export const contactMapping: MappingDocument = {
     '$lowercase($trim(properties.email))',
     '"hubspot-contact-" & id',
   ),
-  name: `($names := [properties.firstname, properties.lastname][$type($) = "string"].$trim($)[$ != ""]; $count($names) > 0 ? $join($names, " ") : ${filled('properties.email', '$trim(properties.email)', '"HubSpot contact " & id')})`,
+  name: `($name := $trim(${said('properties.firstname')} & " " & ${said('properties.lastname')}); $name != "" ? $name : ${filled('properties.email', '$trim(properties.email)', '"HubSpot contact " & id')})`,
   identity_type: '"user"',
   properties: [
     text('hubspot_id', 'id'),
@@ -72,6 +72,10 @@ export const DEFAULT_PROPERTIES = {
 /** HubSpot says nothing in three ways: absent, null and the empty string; JSONata takes none of them for true. */
 function filled(path: string, expression: string, otherwise: string): string {
   return `(${path} and $trim(${path}) != "" ? ${expression} : ${otherwise})`;
+}
+
+function said(path: string): string {
+  return `(${path} ? ${path} : "")`;
 }
 
 function text(key: string, path: string) {

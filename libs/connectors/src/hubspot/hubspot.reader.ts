@@ -2,7 +2,13 @@ import { InvalidResponse } from '../connector.errors.js';
 import type { FetchedRecord, IdPage, Page, SourceRecord } from '../connector.js';
 import type { HttpAnswer } from '../http/http-client.js';
 import { callFor, type HubSpotContext, hubSpotClient, objectsPath } from './hubspot.client.js';
-import { type HubSpotCursor, highestId, type SearchWindow, searchBody, windowOf } from './hubspot.cursor.js';
+import {
+  afterSearch,
+  type HubSpotCursor,
+  type SearchWindow,
+  searchBody,
+  windowOf,
+} from './hubspot.cursor.js';
 import { DEFAULT_PROPERTIES } from './hubspot.mapping.js';
 import { idOf, readRecords } from './hubspot.records.js';
 import { batchReadSchema, listSchema } from './hubspot.schema.js';
@@ -54,7 +60,6 @@ async function* readChanges(
   }
 }
 
-/** The first answer's date becomes the end of the window, so a busy account cannot keep a pass going for ever. */
 async function searchPage(
   context: HubSpotContext,
   stream: HubSpotStream,
@@ -63,16 +68,14 @@ async function searchPage(
   const json = searchBody(DATE_PROPERTY[stream], window, propertiesOf(context, stream));
   const call = { method: 'POST', path: objectsPath(context.config, stream, '/search'), json } as const;
   const { data, ...answer } = await callFor(hubSpotClient(context), call, listSchema);
-  const to = window.to ?? serverTime(answer, context);
-  const done = !data.paging?.next;
   const ids = data.results.map(idOf).filter((id) => id !== null);
-  const afterId = highestId(ids, window.afterId);
-  if (!done && afterId === window.afterId)
-    throw new InvalidResponse(`POST ${call.path} promised more but did not advance`);
+  const more = Boolean(data.paging?.next);
+  const next = afterSearch(window, { ids, more, serverTime: serverTime(answer, context) });
+  if (next === null) throw new InvalidResponse(`POST ${call.path} promised more but did not advance`);
   return {
     ...readRecords(stream, data.results, answer.lossy),
-    next: done ? { kind: 'idle', since: to } : { kind: 'changes', from: window.from, to, afterId },
-    done,
+    next,
+    done: !more,
     serverDate: answer.serverDate,
   };
 }

@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import { compileMapping } from '../mapping/mapping.js';
+import { companyMapping, contactMapping, DEFAULT_PROPERTIES } from './hubspot.mapping.js';
+
+const contacts = compileMapping(contactMapping);
+const companies = compileMapping(companyMapping);
+
+describe('default mapping of contacts', () => {
+  it('makes a user known by the e-mail address in lower case', async () => {
+    const properties = {
+      email: '  Ada@X.Example ',
+      firstname: 'Ada',
+      lastname: 'Lovelace',
+      jobtitle: '',
+      phone: null,
+    };
+    expect(await contacts.map({ id: '512', properties })).toEqual({
+      ok: true,
+      identity: {
+        identifierKey: 'ada@x.example',
+        name: 'Ada Lovelace',
+        identityType: 'user',
+        properties: [
+          { key: 'hubspot_id', type: 'string', value: '512' },
+          { key: 'email', type: 'string', value: '  Ada@X.Example ' },
+          { key: 'first_name', type: 'string', value: 'Ada' },
+          { key: 'last_name', type: 'string', value: 'Lovelace' },
+        ],
+      },
+    });
+  });
+
+  it.each([{}, { email: null }, { email: '' }, { email: '   ' }])(
+    'falls back to the record id for %j',
+    async (properties) => {
+      expect(await contacts.map({ id: '512', properties })).toMatchObject({
+        identity: { identifierKey: 'hubspot-contact-512', name: 'HubSpot contact 512' },
+      });
+    },
+  );
+
+  it.each([
+    [{ firstname: 'Ada', lastname: null }, 'Ada'],
+    [{ firstname: ' ', lastname: 'Lovelace' }, 'Lovelace'],
+    [{ firstname: null, lastname: '', email: 'a@x.example' }, 'a@x.example'],
+  ])('names %j %s', async (properties, name) => {
+    expect(await contacts.map({ id: '1', properties })).toMatchObject({ identity: { name } });
+  });
+});
+
+describe('default mapping of companies', () => {
+  it('makes an organisation known by its domain, with numbers as numbers', async () => {
+    const properties = { name: 'Acorn', domain: 'Acorn.Example', numberofemployees: '12', annualrevenue: '' };
+    expect(await companies.map({ id: '9', properties })).toMatchObject({
+      identity: {
+        identifierKey: 'acorn.example',
+        name: 'Acorn',
+        identityType: 'org',
+        properties: expect.arrayContaining([{ key: 'number_of_employees', type: 'number', value: 12 }]),
+      },
+    });
+  });
+
+  it('falls back to the record id', async () => {
+    expect(await companies.map({ id: '9', properties: { domain: null, name: null } })).toMatchObject({
+      identity: { identifierKey: 'hubspot-company-9', name: 'HubSpot company 9' },
+    });
+  });
+
+  it('names the field that does not fit', async () => {
+    expect(await companies.map({ id: '9', properties: { numberofemployees: 'many' } })).toEqual({
+      ok: false,
+      errors: [
+        {
+          field: 'properties.number_of_employees',
+          code: 'EXPRESSION_FAILED',
+          reason: 'failed: a value cannot be read as a number (D3030)',
+        },
+      ],
+    });
+  });
+});
+
+it('asks HubSpot for every property that the default mappings read', () => {
+  for (const [stream, mapping] of [
+    ['contacts', contactMapping],
+    ['companies', companyMapping],
+  ] as const) {
+    const read = JSON.stringify(mapping).matchAll(/properties\.([a-z]+)/g);
+    expect([...DEFAULT_PROPERTIES[stream]].sort()).toEqual(
+      [...new Set([...read].map(([, name]) => name))].sort(),
+    );
+  }
+});
