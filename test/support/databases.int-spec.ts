@@ -16,9 +16,11 @@ describeWithRedis('a Redis of a suite', ({ url, prefix }) => {
 });
 
 describeEachQueueBackend('a home for jobs', (backend) => {
-  it('has a migrated database', async () => expect(await tablesIn(backend.databaseUrl)).toContain('es.events'));
+  it('has a migrated database', async () =>
+    expect(await tablesIn(backend.databaseUrl)).toContain('es.events'));
 
-  it('names a Redis when jobs live there', () => expect(backend.redisUrl !== undefined).toBe(backend.kind === 'redis'));
+  it('names a Redis when jobs live there', () =>
+    expect(backend.redisUrl !== undefined).toBe(backend.kind === 'redis'));
 });
 
 async function tablesIn(url: string): Promise<string[]> {

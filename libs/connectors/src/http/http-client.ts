@@ -3,7 +3,9 @@ import { ConfigError, type ConnectorError } from '../connector.errors.js';
 import type { NetworkPolicy } from '../connector.js';
 import { exchange } from './exchange.js';
 import { parseJsonBody } from './json-body.js';
-import { statusError } from './status-errors.js';
+import { type Refusal, statusError } from './status-errors.js';
+
+export type { Refusal } from './status-errors.js';
 
 export interface HttpClientOptions {
   readonly baseUrl: string;
@@ -31,16 +33,6 @@ export interface HttpAnswer {
   readonly lossy: boolean;
   /** The vendor's clock: cursors start from it, not from ours. */
   readonly serverDate: Date | null;
-}
-
-export interface Refusal {
-  /** Method and path, for messages: no host, query, body or header. */
-  readonly what: string;
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-  readonly serverDate: Date | null;
-  readonly now: Date;
 }
 
 export type HttpClient = (call: HttpCall) => Promise<HttpAnswer>;

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import {
   AuthExpired,
   ConfigError,
@@ -6,8 +7,18 @@ import {
   RateLimited,
   Transient,
 } from '../connector.errors.js';
-import type { Refusal } from './http-client.js';
 import { retryAfter } from './retry-after.js';
+
+/** An answer that is no success, and what there is to judge it by. */
+export interface Refusal {
+  /** Method and path, for messages: no host, query, body or header. */
+  readonly what: string;
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  readonly serverDate: Date | null;
+  readonly now: Date;
+}
 
 type Verdict = 'auth' | 'config' | 'transient' | 'rate';
 

@@ -1,0 +1,86 @@
+/**
+ * Who may import whom. Imports flow one way:
+ * apps → sync → connectors → identity → event-sourcing → platform, and apps, sync → queue → platform.
+ */
+const mayImport = {
+  platform: [],
+  'event-sourcing': ['platform'],
+  queue: ['platform'],
+  identity: ['event-sourcing', 'platform'],
+  connectors: ['identity', 'event-sourcing', 'platform'],
+  sync: ['connectors', 'identity', 'event-sourcing', 'queue', 'platform'],
+};
+
+const specs = '\\.(spec|int-spec|e2e-spec)\\.ts$';
+
+const direction = Object.entries(mayImport).map(([lib, others]) => ({
+  name: `${lib}-imports-downwards`,
+  comment: `libs/${lib} may import ${others.map((other) => `#${other}`).join(', ') || 'no other lib'}.`,
+  severity: 'error',
+  from: { path: `^libs/${lib}/` },
+  to: { path: '^(libs|apps)/', pathNot: `^libs/(${[lib, ...others].join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...direction,
+    {
+      name: 'libs-through-their-door',
+      comment: 'Another lib is imported as #lib or #lib/testing: by its index.ts or its testing/index.ts.',
+      severity: 'error',
+      from: { path: '^(?:libs|apps)/([^/]+)/', pathNot: specs },
+      to: { path: '^libs/', pathNot: ['^libs/$1/', '^libs/[^/]+/src/(testing/)?index\\.ts$'] },
+    },
+    {
+      name: 'production-without-test-code',
+      comment: 'Fakes and given/when/then are for specs and for other testing folders.',
+      severity: 'error',
+      from: { path: '^(libs|apps)/', pathNot: [specs, '/testing/', '/fake/', '[.-]contract\\.ts$'] },
+      to: { path: ['^libs/[^/]+/src/testing/', '^test/', specs] },
+    },
+    {
+      name: 'apps-apart',
+      comment: 'One app does not reach into another.',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/', pathNot: '^apps/cli/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'rules-are-pure',
+      comment: 'Events, state and deciders import no framework, database, queue or node module.',
+      severity: 'error',
+      from: { path: '\\.(events|state|decider)\\.ts$' },
+      to: {
+        dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
+      },
+    },
+    {
+      name: 'rules-know-no-infrastructure',
+      comment: 'Events, state and deciders see the event-sourcing types and each other.',
+      severity: 'error',
+      from: { path: '\\.(events|state|decider)\\.ts$' },
+      to: { path: '^(libs/(platform|queue)|prisma|apps)/' },
+    },
+    {
+      name: 'event-sourcing-knows-no-domain',
+      comment: 'Only platform holds the Prisma client of the identity tables.',
+      severity: 'error',
+      from: { path: '^libs/event-sourcing/', pathNot: specs },
+      to: { path: '^prisma/' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    // package.json maps #lib to dist/; rules look at the sources.
+    webpackConfig: { fileName: 'scripts/source-aliases.cjs' },
+    doNotFollow: { path: ['node_modules', '^prisma/generated', '^dist'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['types', 'import', 'require', 'node', 'default'],
+      mainFields: ['main', 'types', 'typings'],
+    },
+  },
+};
