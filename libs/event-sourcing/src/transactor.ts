@@ -22,8 +22,8 @@ export interface TransactContext {
   readonly metadata: Omit<EventMetadata, 'occurredAt'>;
   /** Makes a repeated command harmless: the same key answers what it answered before. */
   readonly idempotency?: { readonly key: string; readonly requestHash: Uint8Array } | undefined;
-  /** The version the caller believes current (If-Match); another one refuses the command. */
-  readonly ifVersion?: number | undefined;
+  /** The version the caller believes current (If-Match), or several of them; another one refuses the command. */
+  readonly ifVersion?: number | readonly number[] | undefined;
 }
 
 export interface TransactorOptions<State, E extends Event, Store extends EventStore> {
@@ -149,7 +149,7 @@ export class Transactor<State, E extends Event, Store extends EventStore = Event
   ): Promise<Answer> {
     const append = this.prepare(streamId, loaded, decide, this.stamp(metadata));
     // After the rule: that the thing does not exist says more than that its version differs.
-    if (ifVersion !== undefined && ifVersion !== loaded.version) {
+    if (ifVersion !== undefined && ![ifVersion].flat().includes(loaded.version)) {
       throw new VersionMismatchError(ifVersion, loaded.version);
     }
     const after = append ? { state: append.after, version: loaded.version + append.events.length } : loaded;
