@@ -41,9 +41,10 @@ export class DuplicateEventError extends Error {
 export class VersionMismatchError extends Error {
   override readonly name = 'VersionMismatchError';
   readonly code = 'VERSION_MISMATCH';
-  constructor(expected: number, actual: number) {
+  constructor(expected: number | readonly number[], actual: number) {
+    const wanted = [expected].flat().join(' or ');
     super(
-      `Expected version ${expected} but the current version is ${actual}; read it again and repeat the change`,
+      `Expected version ${wanted} but the current version is ${actual}; read it again and repeat the change`,
     );
   }
 }
