@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ConnectorContext, SourceRecord, WebhookDelivery } from '../connector.js';
-import { type ContractWorld, describeConnector } from '../testing/connector.contract.js';
+import { describeConnector } from '../testing/connector.contract.js';
+import type { ContractWorld } from '../testing/contract/contract-world.js';
 import { startFakeServer } from '../testing/fake-server.js';
 import { type HubSpotFake, startHubSpotFake } from './fake/hubspot-fake.js';
 import { hubSpotConnector } from './hubspot.connector.js';

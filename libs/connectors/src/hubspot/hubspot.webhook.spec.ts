@@ -18,6 +18,12 @@ describe('HubSpot webhook events', () => {
     ]);
   });
 
+  it('gives a repeated delivery the key it had before', () => {
+    const keyOf = (changes: object) => signals(changes).map(({ dedupKey }) => dedupKey);
+    expect(keyOf({ attemptNumber: 4 })).toEqual(keyOf({ attemptNumber: 0 }));
+    expect(keyOf({ occurredAt: 1564113600001 })).not.toEqual(keyOf({}));
+  });
+
   it.each([
     ['contact.creation', 'contacts', 'upsert'],
     ['contact.deletion', 'contacts', 'delete'],

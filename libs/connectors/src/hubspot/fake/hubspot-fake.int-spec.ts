@@ -153,6 +153,25 @@ describe('HubSpot fake', () => {
     });
   });
 
+  it('delivers by itself on the real clock, and again soon after a failure', async () => {
+    const fake = await startHubSpotFake({ retrySpeed: 1_000_000 });
+    open.push(fake);
+    const answers = [500, 200];
+    const accepted = new Promise<void>((resolve) => {
+      const answer = () => {
+        const status = answers.shift() ?? 200;
+        if (status === 200) resolve();
+        return status;
+      };
+      void receive(answer).then(({ url }) => {
+        fake.account.webhooks.send({ url, automatic: true });
+        fake.account.contacts.create({ email: 'a@x.example' });
+      });
+    });
+    await accepted;
+    expect(fake.account.webhooks.attempts[0]).toMatchObject({ status: 500, attempt: 0 });
+  });
+
   describe('admin port', () => {
     it('plays people: creates, changes, archives, restores, merges, erases', async () => {
       const fake = await start();

@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { AuthExpired, ConfigError } from '../../connector.errors.js';
+import { expectNoSecret, failureOf } from './answers.js';
+import type { ContractSubject } from './contract-world.js';
+
+/** Credentials, account and fields. */
+export function accountContract(subject: ContractSubject): void {
+  const { connector } = subject;
+
+  describe('account and fields', () => {
+    it('names the account that the credentials belong to', async () => {
+      expect(await connector.check(subject.world.context())).toMatchObject({
+        ok: true,
+        account: subject.world.account,
+      });
+    });
+
+    it('calls a wrong token expired credentials, and does not repeat it', async () => {
+      const error = await failureOf(connector.check(subject.world.contextWith('wrong-token')));
+      expect(error).toBeInstanceOf(AuthExpired);
+      expectNoSecret(error, [...subject.world.secrets, 'wrong-token']);
+    });
+
+    it('discovers the fields of a stream', async () => {
+      const fields = await connector.discover(subject.world.context(), subject.world.stream);
+      expect(fields.length).toBeGreaterThan(3);
+      expect(fields.every(({ name, type }) => name !== '' && type !== '')).toBe(true);
+    });
+
+    it('refuses a stream it does not have', async () => {
+      const error = await failureOf(async () =>
+        connector.discover(subject.world.context(), 'no-such-stream'),
+      );
+      expect(error).toBeInstanceOf(ConfigError);
+    });
+
+    it('refuses a private address unless the operator allows it', async () => {
+      const error = await failureOf(connector.check(subject.world.contextWith('public-network-only')));
+      expect(error).toBeInstanceOf(ConfigError);
+    });
+  });
+}

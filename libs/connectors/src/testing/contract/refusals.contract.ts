@@ -1,0 +1,113 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  ConfigError,
+  ConnectorError,
+  InvalidResponse,
+  RateLimited,
+  Transient,
+} from '../../connector.errors.js';
+import type { Fault } from '../faults.js';
+import { expectNoSecret, failureOf, idsOf } from './answers.js';
+import type { ContractSubject } from './contract-world.js';
+
+/** Limits, credentials and answers no good server gives. */
+export function refusalsContract(subject: ContractSubject): void {
+  const { connector } = subject;
+
+  describe('refusals', () => {
+    it.each(['none', 'seconds', 'date'] as const)(
+      'reports a burst limit with Retry-After: %s',
+      async (form) => {
+        subject.world.limit('burst', form);
+        const error = await failureOf(subject.firstPage());
+        expect(error).toBeInstanceOf(RateLimited);
+        const { scope, retryAt } = error as RateLimited;
+        const wait = retryAt.getTime() - subject.world.now().getTime();
+        expect(scope).toBe('burst');
+        expect(wait).toBeGreaterThan(0);
+        expect(wait).toBeLessThanOrEqual(60_000);
+      },
+    );
+
+    it('counts a Retry-After date by the clock of the server that named it', async () => {
+      subject.world.limit('burst', 'date');
+      const ours = new Date(subject.world.now().getTime() - 600_000);
+      const error = await failureOf(subject.firstPage({ ...subject.world.context(), now: () => ours }));
+      expect((error as RateLimited).retryAt.getTime() - ours.getTime()).toBeLessThanOrEqual(60_000);
+    });
+
+    it('tells a daily quota from a burst', async () => {
+      subject.world.limit('daily', 'none');
+      const error = await failureOf(subject.firstPage());
+      expect(error).toMatchObject({ code: 'RATE_LIMITED', scope: 'daily' });
+    });
+
+    it('reports expired credentials, and goes on with refreshed ones', async () => {
+      subject.world.create('one');
+      const context = subject.world.contextWith('oauth');
+      subject.world.expireTokens();
+      expect(await failureOf(subject.firstPage())).toMatchObject({
+        code: 'AUTH_EXPIRED',
+        reauthorize: false,
+      });
+      if (!connector.refreshAuth) return;
+      const { secrets, expiresAt } = await connector.refreshAuth(context);
+      const refreshed = { ...context, secrets: connector.manifest.secretsSchema.parse(secrets) };
+      expect((await subject.firstPage(refreshed)).records).toHaveLength(1);
+      expect(expiresAt?.getTime()).toBeGreaterThan(subject.world.now().getTime());
+    });
+
+    it('asks for a person when the refresh token is refused', async () => {
+      if (!connector.refreshAuth) return;
+      const context = subject.world.contextWith('oauth');
+      subject.world.revokeRefresh();
+      const error = await failureOf(connector.refreshAuth(context));
+      expect(error).toMatchObject({ code: 'AUTH_EXPIRED', reauthorize: true });
+      expectNoSecret(error, subject.world.secrets);
+    });
+
+    it.each<[string, Fault, new (...args: never[]) => ConnectorError]>([
+      ['a server error', { kind: 'status', status: 500 }, Transient],
+      ['a gateway page', { kind: 'status', status: 502 }, Transient],
+      ['a cut connection', { kind: 'cut' }, Transient],
+      ['an answer that never comes', { kind: 'hang' }, Transient],
+      ['HTML with 200', { kind: 'html' }, InvalidResponse],
+      ['truncated JSON', { kind: 'truncated' }, InvalidResponse],
+      ['an endless body', { kind: 'endless' }, InvalidResponse],
+      ['JSON of another shape', { kind: 'raw', body: '{"hello":"world"}' }, InvalidResponse],
+      ['JSON null', { kind: 'raw', body: 'null' }, InvalidResponse],
+      [
+        'a redirect to a private address',
+        { kind: 'redirect', location: 'http://169.254.169.254/' },
+        InvalidResponse,
+      ],
+      ['a lack of permission', { kind: 'status', status: 403 }, ConfigError],
+    ])('reports %s, and the same page is fine afterwards', async (_name, fault, kind) => {
+      subject.world.create('one');
+      subject.world.fault(fault);
+      const error = await failureOf(subject.firstPage());
+      expect(error).toBeInstanceOf(kind);
+      expectNoSecret(error, subject.world.secrets);
+      expect((await subject.firstPage()).records).toHaveLength(1);
+    });
+
+    it('stops when it is told to', async () => {
+      subject.world.create('one');
+      const error = await failureOf(
+        subject.firstPage({ ...subject.world.context(), signal: AbortSignal.abort() }),
+      );
+      expect(error).not.toBeInstanceOf(ConnectorError);
+      expect(error.name).toBe('AbortError');
+    });
+
+    it('rejects a poison record and keeps its neighbours', async () => {
+      const good = subject.world.create('good');
+      const bad = subject.world.create('bad');
+      subject.world.poison(bad);
+      const page = await subject.firstPage();
+      expect(idsOf(page.records)).toEqual([good]);
+      expect(page.rejected).toHaveLength(1);
+      expect(page.rejected[0]).toMatchObject({ code: 'INVALID_RECORD' });
+    });
+  });
+}
