@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe } from '@jest/globals';
+import { createPostgresBackend, Queue, withBackend } from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { createPool, newSecretKey, SecretBox } from '#platform';
+import { PostgresDeadLetterStore, postgresBackend, type QueueBackend, redisBackend } from './index.js';
+
+const SERVER = process.env.TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+const REDIS = process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:6379';
+
+/** One queue store and one database of a test's own, and the ways to hurt them. */
+export interface QueueWorld {
+  readonly kind: QueueBackend['kind'];
+  readonly store: PostgresDeadLetterStore;
+  readonly pool: pg.Pool;
+  readonly backend: QueueBackend;
+  /** Adds a job as a producer does that knows BullMQ and nothing of ours. */
+  addPlainly(queue: string, name: string, data: unknown): Promise<string>;
+  /** What BullMQ still holds of jobs that ended. */
+  leftovers(queue: string): Promise<Record<string, number>>;
+  loseEverything(): Promise<void>;
+  /** @returns how many connections were cut */
+  cutConnections(): Promise<number>;
+  /** Source of a module that takes a job with plain BullMQ, says so on standard output and never ends it. */
+  readonly hangingWorker: (queue: string) => string;
+  drop(): Promise<void>;
+}
+
+export function describeEachBackend(name: string, suite: (world: () => QueueWorld) => void): void {
+  describe.each(['redis', 'postgres'] as const)(`${name} on %s`, (kind) => {
+    let current: QueueWorld;
+    beforeEach(async () => {
+      current = await createWorld(kind);
+    });
+    suite(() => current);
+    // After the suite's own, which close what still uses it: Jest runs these in the order they are named.
+    afterEach(() => current.drop());
+  });
+}
+
+/** Waits until it is so. */
+export async function until(so: () => boolean | Promise<boolean>): Promise<void> {
+  const limit = Date.now() + 20_000;
+  while (!(await so())) {
+    if (Date.now() > limit) throw new Error(`Still not so after 20 s: ${so}`);
+    await sleep(10);
+  }
+}
+
+async function createWorld(kind: QueueBackend['kind']): Promise<QueueWorld> {
+  const name = `queue_${randomBytes(6).toString('hex')}`;
+  const admin = new pg.Pool({ connectionString: SERVER, max: 1 });
+  await admin.query(`create database ${name}`);
+  const url = new URL(SERVER);
+  url.pathname = `/${name}`;
+  const pool = createPool({ url: url.href, max: 8 }).on('error', () => undefined);
+  await pool.query(DEAD_LETTERS);
+  const place = kind === 'redis' ? await redisPlace(name) : postgresPlace(url.href, name, pool, admin);
+  await place.backend.prepare();
+  return {
+    kind,
+    pool,
+    store: new PostgresDeadLetterStore(pool, new SecretBox(newSecretKey())),
+    ...place,
+    async drop() {
+      await place.backend.close();
+      await place.drop();
+      await pool.end();
+      await admin.query(`drop database ${name} with (force)`);
+      await admin.end();
+    },
+  };
+}
+
+type Place = Omit<QueueWorld, 'kind' | 'pool' | 'store'>;
+
+async function redisPlace(name: string): Promise<Place> {
+  const prefix = `{${name}}`;
+  const admin = new Redis(REDIS);
+  const plain = <T>(queue: string, use: (queue: Queue) => Promise<T>) =>
+    once(new Queue(queue, { connection: { url: REDIS }, prefix }), use);
+  const loseEverything = async () => {
+    const keys = await admin.keys(`${prefix}*`);
+    if (keys.length > 0) await admin.del(keys);
+  };
+  return {
+    // The name is how the test finds its own connections among those of others.
+    backend: redisBackend(`${REDIS}?connectionName=${name}`, { prefix }),
+    addPlainly: (queue, job, data) => plain(queue, async (open) => (await open.add(job, data)).id as string),
+    leftovers: (queue) => plain(queue, (open) => open.getJobCounts('failed', 'completed')),
+    loseEverything,
+    async cutConnections() {
+      const clients = String(await admin.client('LIST')).split('\n');
+      const ids = clients
+        .filter((line) => line.includes(name))
+        .map((line) => /id=(\d+)/.exec(line)?.[1] as string);
+      for (const id of ids) await admin.client('KILL', 'ID', id);
+      return ids.length;
+    },
+    hangingWorker: (queue) =>
+      hanging(queue, `{ connection: { url: '${REDIS}' }, prefix: '${prefix}' }`, 'undefined'),
+    async drop() {
+      await loseEverything();
+      admin.disconnect();
+    },
+  };
+}
+
+function postgresPlace(connectionString: string, database: string, pool: pg.Pool, admin: pg.Pool): Place {
+  const { Queue: PostgresQueue } = withBackend(createPostgresBackend);
+  const open = (queue: string) => new PostgresQueue(queue, { connection: { connectionString } });
+  return {
+    backend: postgresBackend(connectionString),
+    addPlainly: (queue, job, data) => once(open(queue), async (it) => (await it.add(job, data)).id as string),
+    leftovers: (queue) => once(open(queue), (it) => it.getJobCounts('failed', 'completed')),
+    async loseEverything() {
+      await pool.query('truncate bullmq.job, bullmq.meta, bullmq.dedup, bullmq.event cascade');
+    },
+    async cutConnections() {
+      const { rowCount } = await admin.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name <> 'rollcall'`,
+        [database],
+      );
+      return rowCount ?? 0;
+    },
+    hangingWorker: (queue) =>
+      hanging(queue, `{ connection: { connectionString: '${connectionString}' } }`, 'createPostgresBackend'),
+    drop: async () => undefined,
+  };
+}
+
+async function once<Q extends { close(): Promise<void> }, T>(
+  queue: Q,
+  use: (queue: Q) => Promise<T>,
+): Promise<T> {
+  try {
+    return await use(queue);
+  } finally {
+    await queue.close();
+  }
+}
+
+const hanging = (queue: string, options: string, factory: string): string => `
+  import { createPostgresBackend, Worker } from 'bullmq';
+  const hang = (job) => { process.stdout.write(job.id); return new Promise(() => {}); };
+  new Worker('${queue}', hang, { ...${options}, lockDuration: 500, stalledInterval: 100 }, ${factory});`;
+
+const DEAD_LETTERS = `
+  create table dead_letters (
+    id uuid primary key,
+    queue text not null,
+    job_name text not null,
+    job_id text not null,
+    job_key text not null unique,
+    payload bytea not null,
+    code text not null,
+    reason text not null,
+    attempts integer not null,
+    status text not null,
+    failed_at timestamptz not null,
+    resolved_at timestamptz
+  )`;

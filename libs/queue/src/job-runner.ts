@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLogger, type Logger } from '#platform';
+import type { OpenWorker, QueueBackend, WorkerSettings } from './backends/queue-backend.js';
+import type { DeadLetterStore } from './dead-letters/dead-letter.store.js';
+import { type JobHandler, jobProcessor, type RegisteredJob } from './job-attempt.js';
+import type { JobData, JobDefinition } from './job-definition.js';
+
+export interface JobRunnerOptions extends Partial<WorkerSettings> {
+  readonly backend: QueueBackend;
+  readonly deadLetters: Pick<DeadLetterStore, 'record' | 'settle'>;
+  /** Jobs at once, for queues that differ from `concurrency`. */
+  readonly concurrencyByQueue?: Readonly<Record<string, number>>;
+  /** Codes of errors that a second try cannot mend; those with `retryable: false` need not be named. */
+  readonly permanentCodes?: Iterable<string>;
+  readonly maxStalled?: number;
+  /** How long `close()` waits for running jobs. */
+  readonly closeWithinMs?: number;
+  readonly log?: Logger;
+}
+
+/** Takes jobs from their queues and hands them to their handlers: one BullMQ worker for each queue. */
+export class JobRunner {
+  private readonly jobs = new Map<string, Map<string, RegisteredJob>>();
+  private readonly workers: OpenWorker[] = [];
+  private readonly log: Logger;
+
+  constructor(private readonly options: JobRunnerOptions) {
+    this.log = options.log ?? createLogger('job-runner');
+  }
+
+  /** All jobs of a queue are registered at one runner: a name it does not know is a dead letter. */
+  register<Definition extends JobDefinition>(
+    definition: Definition,
+    handler: JobHandler<JobData<Definition>>,
+  ): this {
+    const queue = this.jobs.get(definition.queue) ?? new Map<string, RegisteredJob>();
+    if (queue.has(definition.name)) throw new TypeError(`Job ${definition.name} is registered twice`);
+    queue.set(definition.name, { definition, handler: handler as JobHandler<unknown> });
+    this.jobs.set(definition.queue, queue);
+    return this;
+  }
+
+  /** @throws QueueUnavailableError; then nothing runs. */
+  async start(): Promise<void> {
+    try {
+      for (const [queue, jobs] of this.jobs) this.workers.push(await this.open(queue, jobs));
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Takes no further job and waits for the running ones. When time is up their signals are aborted; who still runs
+   * after that is left behind, and its job goes to another worker as soon as its lock is old enough.
+   */
+  async close(): Promise<void> {
+    const closing = this.workers.splice(0);
+    await Promise.all(closing.map((worker) => closeWithin(worker, this.options.closeWithinMs ?? 20_000)));
+  }
+
+  private open(queue: string, jobs: ReadonlyMap<string, RegisteredJob>): Promise<OpenWorker> {
+    const { backend, deadLetters, permanentCodes = [], maxStalled = 3 } = this.options;
+    const processor = jobProcessor(queue, {
+      jobs,
+      deadLetters,
+      permanentCodes: new Set(permanentCodes),
+      maxStalled,
+      log: this.log,
+    });
+    return backend.openWorker(queue, processor, this.settingsOf(queue), this.log);
+  }
+
+  private settingsOf(queue: string): WorkerSettings {
+    const {
+      concurrency = 8,
+      concurrencyByQueue = {},
+      lockDurationMs = 30_000,
+      stalledIntervalMs = 15_000,
+    } = this.options;
+    return { concurrency: concurrencyByQueue[queue] ?? concurrency, lockDurationMs, stalledIntervalMs };
+  }
+}
+
+const AFTER_ABORT_MS = 2_000;
+
+async function closeWithin(worker: OpenWorker, ms: number): Promise<void> {
+  const idle = worker.pause().then(() => true);
+  let drained = await before(idle, ms);
+  if (!drained) {
+    worker.cancelAllJobs('closing');
+    drained = await before(idle, AFTER_ABORT_MS);
+  }
+  await worker.close(!drained);
+}
+
+async function before(done: Promise<boolean>, ms: number): Promise<boolean> {
+  const timer = new AbortController();
+  const late = sleep(ms, false, { signal: timer.signal });
+  try {
+    return await Promise.race([done, late]);
+  } finally {
+    timer.abort();
+    late.catch(() => undefined);
+  }
+}
