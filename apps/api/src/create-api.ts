@@ -1,0 +1,59 @@
+import { type DynamicModule, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ApiKeys, type Config, createLogger, NestLogger, type Pool, type PrismaClient } from '#platform';
+import { ApiModule } from './api.module.js';
+import { authenticateRequests } from './auth/auth.hook.js';
+import { RequestBudget } from './auth/request-budget.js';
+import { ErrorFilter } from './errors/error.filter.js';
+import type { ReadinessChecks } from './health/readiness.js';
+import { logAccess } from './http/access-log.js';
+import { registerBodyReaders } from './http/body.js';
+import { answerBrokenRequest, answerBrokenUrl } from './http/broken-request.js';
+import { requestId } from './http/request-id.js';
+import { RouteTable } from './http/route-table.js';
+
+export interface ApiParts {
+  readonly config: Config;
+  readonly pool: Pool;
+  readonly prisma: PrismaClient;
+  /** What `/health/ready` asks, by name. */
+  readonly readiness: ReadinessChecks;
+  /** Further routes: modules with controllers whose methods are `@Serve`d. */
+  readonly modules?: readonly (Type | DynamicModule)[];
+  readonly keys?: ApiKeys;
+}
+
+/** The HTTP API, ready to listen. Closing it is the caller's, as are the pool and the Prisma client. */
+export async function createApi(parts: ApiParts): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
+    genReqId: requestId,
+    requestIdHeader: false,
+    disableRequestLogging: true,
+    skipMiddie: true,
+    frameworkErrors: answerBrokenUrl,
+    clientErrorHandler: answerBrokenRequest,
+  });
+  const fastify = adapter.getInstance();
+  const routes = new RouteTable(fastify);
+  const log = createLogger('api');
+  registerBodyReaders(fastify);
+  logAccess(fastify, log);
+  authenticateRequests(
+    fastify,
+    parts.keys ?? new ApiKeys(parts.prisma),
+    new RequestBudget(parts.config.ROLLCALL_RATE_LIMIT),
+  );
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.of({ ...parts, routes }), adapter, {
+    logger: new NestLogger(),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new ErrorFilter(routes, log));
+  await app.init();
+  return app;
+}
+
+/** A property's key, percent-encoded. */
+const MAX_PARAM_LENGTH = 4_096;

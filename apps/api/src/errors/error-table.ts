@@ -1,0 +1,80 @@
+/** How a refusal is answered. */
+export interface Refusal {
+  readonly status: number;
+  /** Clients obey it before their own rules: they would otherwise send a 409 three times. */
+  readonly retry?: boolean;
+  /** Seconds. */
+  readonly retryAfter?: number;
+  /** Said instead of the error's own message. */
+  readonly detail?: string;
+}
+
+const notFound = { status: 404 };
+const invalid = { status: 422 };
+const tryAgain = { status: 409, retry: true, retryAfter: 1 };
+const databaseAway = {
+  status: 503,
+  retryAfter: 1,
+  detail: 'The database is temporarily unavailable. Please try again later.',
+};
+
+/** Every error code that a caller may cause or meet, and its status. A code that is not here is our fault: 500. */
+export const refusals: Readonly<Record<string, Refusal>> = {
+  INVALID_REQUEST: invalid,
+  UNREADABLE_BODY: invalid,
+  INVALID_ARGUMENT: { status: 400 },
+  UNAUTHORIZED: { status: 401, detail: 'Unauthorized' },
+  SCOPE_MISSING: { status: 403 },
+  TOO_MANY_REQUESTS: { status: 429 },
+
+  IDENTITY_NOT_FOUND: notFound,
+  CURSOR_NOT_FOUND: notFound,
+  REFERENCE_NOT_FOUND: notFound,
+  PROJECT_FORBIDDEN: { status: 403 },
+  IDENTITY_LIMIT: invalid,
+  IDENTIFIER_KEY_TAKEN: { status: 409, retry: false },
+  IDEMPOTENCY_KEY_REUSED: invalid,
+  VERSION_MISMATCH: { status: 412 },
+  WRITE_CONFLICT: tryAgain,
+  COMMAND_ALREADY_RECORDED: tryAgain,
+
+  UPSTREAM_FAILED: { status: 502 },
+  UPSTREAM_TIMEOUT: { status: 504 },
+  QUEUE_UNAVAILABLE: {
+    status: 503,
+    retryAfter: 1,
+    detail: 'The queue is temporarily unavailable. Please try again later.',
+  },
+
+  // Fastify's own.
+  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, detail: 'The request body is too large' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    status: 400,
+    detail: 'The request body is not as long as its Content-Length says',
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    ...invalid,
+    detail: 'body: expected the header Content-Type: application/json',
+  },
+  FST_ERR_BAD_URL: { status: 400, detail: 'The path is not a valid URL' },
+  FST_ERR_MAX_PARAM_LENGTH: { status: 414, detail: 'A part of the path is too long' },
+
+  // PostgreSQL and the way to it.
+  ECONNREFUSED: databaseAway,
+  ECONNRESET: databaseAway,
+  EPIPE: databaseAway,
+  ENOTFOUND: databaseAway,
+  ETIMEDOUT: databaseAway,
+  '08000': databaseAway,
+  '08003': databaseAway,
+  '08006': databaseAway,
+  '53300': databaseAway,
+  '57014': databaseAway,
+  '57P01': databaseAway,
+  '57P02': databaseAway,
+  '57P03': databaseAway,
+  '25006': databaseAway,
+  '40001': tryAgain,
+  '40P01': tryAgain,
+  '55P03': tryAgain,
+};

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Controller, Inject } from '@nestjs/common';
+import { z } from 'zod';
+import { createLogger, projectRoot } from '#platform';
+import { type CallOf, endpoint } from '../http/endpoint.js';
+import { Serve } from '../http/serve.decorator.js';
+import { type ReadinessChecks, readiness } from './readiness.js';
+
+export const READINESS_CHECKS = Symbol('READINESS_CHECKS');
+
+const open = { method: 'GET', scope: 'public', tag: 'health' } as const;
+
+export const live = endpoint({
+  ...open,
+  id: 'live',
+  path: '/health/live',
+  summary: 'Whether the process answers',
+  answer: z.object({ status: z.literal('ok') }),
+});
+
+export const ready = endpoint({
+  ...open,
+  id: 'ready',
+  path: '/health/ready',
+  summary: 'Whether migrations are applied, and database and queue answer',
+  answer: z.object({
+    status: z.enum(['ok', 'unavailable']),
+    checks: z.record(z.string(), z.enum(['ok', 'failed'])),
+  }),
+  refusals: [503],
+});
+
+export const health = endpoint({
+  ...open,
+  id: 'health',
+  path: '/v1/health',
+  summary: 'Status and version, as Letta servers answer it',
+  answer: z.object({ status: z.literal('ok'), version: z.string() }),
+});
+
+@Controller()
+export class HealthController {
+  private readonly log = createLogger('health');
+  private readonly version = packageVersion();
+
+  constructor(@Inject(READINESS_CHECKS) private readonly checks: ReadinessChecks) {}
+
+  @Serve(live)
+  live() {
+    return { status: 'ok' as const };
+  }
+
+  @Serve(ready)
+  async ready({ reply }: CallOf<typeof ready>) {
+    const result = await readiness(this.checks, this.log);
+    if (result.status !== 'ok') reply.code(503);
+    return result;
+  }
+
+  @Serve(health)
+  health() {
+    return { status: 'ok' as const, version: this.version };
+  }
+}
+
+const packageVersion = (): string =>
+  JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')).version;

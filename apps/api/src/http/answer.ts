@@ -1,0 +1,16 @@
+import type { FastifyReply } from 'fastify';
+import type { Endpoint } from './endpoint.js';
+
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** Sends what a handler returned: as it is when the endpoint names a media type, else as JSON (also `null` and `5`). */
+export function sendAnswer(endpoint: Endpoint, reply: FastifyReply, answer: unknown): void {
+  if (reply.sent) return;
+  if ('mediaType' in endpoint.answer) reply.type(endpoint.answer.mediaType).send(answer);
+  else sendJson(reply, answer);
+}
+
+/** Serialised here, since Fastify sends a bare string or `null` as something other than JSON. */
+export const sendJson = (reply: FastifyReply, body: unknown): void => {
+  reply.header('content-type', JSON_TYPE).send(JSON.stringify(body ?? null));
+};

@@ -1,0 +1,31 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { readJson } from './body.js';
+import type { Call, Endpoint } from './endpoint.js';
+import { InvalidPathIdError, InvalidRequestError, type Part } from './invalid-request.error.js';
+import { tidyQuery } from './query.js';
+
+/** Parses a request by its endpoint's shapes. @throws InvalidRequestError saying where and what was expected. */
+export function readCall(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Call {
+  return {
+    params: endpoint.params && parse('path', endpoint.params, request.params),
+    query: endpoint.query && parse('query', endpoint.query, tidyQuery(request.query)),
+    body: endpoint.body && bodyOf(endpoint.body, request),
+    caller: request.caller,
+    request,
+    reply,
+  };
+}
+
+function bodyOf(body: NonNullable<Endpoint['body']>, request: FastifyRequest): unknown {
+  if (typeof body === 'string') return request.body;
+  return parse('body', body, readJson(request));
+}
+
+function parse<Shape extends z.ZodType>(part: Part, shape: Shape, value: unknown): z.output<Shape> {
+  const parsed = shape.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw part === 'path'
+    ? new InvalidPathIdError(parsed.error.issues)
+    : new InvalidRequestError(part, parsed.error.issues);
+}
