@@ -10,7 +10,7 @@ import { WorkerModule } from './worker.module.js';
 export interface WorkerParts {
   readonly pool: Pool;
   readonly backend: QueueBackend;
-  readonly deadLetters: DeadLetterStore;
+  readonly deadLetterStore: DeadLetterStore;
 }
 
 export interface RunningWorker {
@@ -19,11 +19,15 @@ export interface RunningWorker {
 }
 
 /** Starts the job processors and the sweeps that re-enqueue what PostgreSQL says is due. */
-export async function createWorker({ pool, backend, deadLetters }: WorkerParts): Promise<RunningWorker> {
+export async function createWorker({ pool, backend, deadLetterStore }: WorkerParts): Promise<RunningWorker> {
   const app = await NestFactory.createApplicationContext(WorkerModule.over(pool), {
     logger: new NestLogger(),
   });
-  const runner = new JobRunner({ backend, deadLetters, permanentCodes: permanentIdentityCodes });
+  const runner = new JobRunner({
+    backend,
+    deadLetters: deadLetterStore,
+    permanentCodes: permanentIdentityCodes,
+  });
   app.get(IdentityCommandsProcessor).register(runner);
   await runner.start();
   const sweeper = new Sweeper();

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { readConfig } from '#platform';
 import { drainOnSignal } from './drain-on-signal.js';
-import { startService } from './start-service.js';
+import { type Part, startService } from './start-service.js';
 
 export const startCommand = (): Command =>
   new Command('start')
@@ -13,8 +13,6 @@ export const startCommand = (): Command =>
       process.stdout.write(service.greeting);
       await drainOnSignal(() => service.close());
     });
-
-export type Part = 'api' | 'worker';
 
 function partsOf(only: string | undefined): readonly Part[] {
   if (only === undefined) return ['api', 'worker'];

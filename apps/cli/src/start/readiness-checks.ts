@@ -1,17 +1,15 @@
 import { migrationsPending, type Pool } from '#platform';
 import type { QueueBackend } from '#queue';
-
-/** A thing the service cannot work without: throws when it is not there. */
-export type ReadinessCheck = () => Promise<void>;
+import type { ReadinessChecks } from '../../../api/src/index.js';
 
 /** Ready means: migrated, and database and queue answer. */
-export const readinessChecks = (pool: Pool, backend: QueueBackend): Record<string, ReadinessCheck> => ({
+export const readinessChecks = (pool: Pool, backend: QueueBackend): ReadinessChecks => ({
   database: async () => {
     await pool.query('select 1');
   },
   migrations: async () => {
     const pending = await migrationsPending(pool);
-    if (pending.length > 0) throw new Error(`${pending.length} migration(s) not applied`);
+    if (pending.length > 0) throw new Error(`${pending.length} migration(s) are not applied`);
   },
   queue: () => backend.ping(),
 });

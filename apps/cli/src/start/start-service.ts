@@ -1,0 +1,57 @@
+import { ApiKeys, type Config } from '#platform';
+import { createApi } from '../../../api/src/index.js';
+import { createWorker } from '../../../worker/src/index.js';
+import { loadDemoRoster } from './demo-roster.js';
+import { greet } from './greeting.js';
+import { type Infrastructure, openInfrastructure } from './infrastructure.js';
+import { readinessChecks } from './readiness-checks.js';
+import { serveWorkerHealth } from './worker-health.js';
+
+export type Part = 'api' | 'worker';
+
+export interface StartOptions {
+  readonly parts: readonly Part[];
+  readonly demo: boolean;
+}
+
+export interface RunningService {
+  /** What to print for the person who started it. */
+  readonly greeting: string;
+  /** Answers what is under way, lets running jobs end, and gives everything back. */
+  close(): Promise<void>;
+}
+
+/** Starts what was asked for; when one part fails, those already up are closed again. */
+export async function startService(config: Config, { parts, demo }: StartOptions): Promise<RunningService> {
+  const infrastructure = await openInfrastructure(config);
+  const opened: (() => Promise<unknown>)[] = [() => infrastructure.close()];
+  const close = async () => {
+    for (const end of opened.splice(0).reverse()) await end();
+  };
+  try {
+    const keys = new ApiKeys(infrastructure.prisma);
+    const adminKey = await keys.ensureAdminKey(config.ROLLCALL_ADMIN_KEY);
+    if (demo) await loadDemoRoster(infrastructure.pool);
+    if (parts.includes('worker')) {
+      const worker = await createWorker(infrastructure);
+      opened.push(() => worker.close());
+    }
+    const front = parts.includes('api')
+      ? await openApi(infrastructure, keys)
+      : await openHealth(infrastructure);
+    opened.push(() => front.close());
+    return { greeting: greet({ infrastructure, parts, url: front.url, adminKey }), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openApi({ config, pool, prisma, backend }: Infrastructure, keys: ApiKeys) {
+  const api = await createApi({ config, pool, prisma, keys, readiness: readinessChecks(pool, backend) });
+  await api.listen(config.PORT, config.HOST);
+  return { url: await api.getUrl(), close: () => api.close() };
+}
+
+const openHealth = ({ config, pool, backend }: Infrastructure) =>
+  serveWorkerHealth(readinessChecks(pool, backend), { host: config.HOST, port: config.PORT });
