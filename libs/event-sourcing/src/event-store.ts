@@ -7,12 +7,15 @@ export interface StreamAppend<E extends Event = Event, State = unknown> {
   readonly category: string;
   /** The version the decision was made on: 0 for a stream that must not exist yet, `any` to append regardless. */
   readonly expectedVersion: number | 'any';
-  /** At least one. */
+  /** At least one. A stream comes once in an append. */
   readonly events: readonly NewEvent<E>[];
   /** The states around these events, for inline projections; streams without one need none. */
   readonly before?: State;
   readonly after?: State;
 }
+
+/** How long a repeated command is recognised. */
+export const COMMAND_LIFETIME_HOURS = 24;
 
 /** An idempotent command: its key, what was asked (a hash), and what was answered. */
 export interface CommandRecord {
@@ -52,7 +55,7 @@ export interface EventStore {
   /** Keeps a command that caused no event. @throws CommandAlreadyRecordedError */
   recordCommand(command: CommandRecord): Promise<void>;
 
-  /** A command on record for less than a day, or nothing. */
+  /** A command on record for less than `COMMAND_LIFETIME_HOURS`, or nothing: then its key is free again. */
   findCommand(key: string): Promise<CommandRecord | undefined>;
 
   /** A stream's events in order, from just after `after` up to and including `upTo`. */

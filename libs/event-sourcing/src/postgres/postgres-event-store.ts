@@ -1,13 +1,14 @@
 import { inTransaction, type Pool, type PoolClient } from '#platform';
 import { CommandAlreadyRecordedError, DuplicateEventError, WrongExpectedVersionError } from '../errors.js';
 import type { Event, EventMetadata, RecordedEvent } from '../event.js';
-import type {
-  AppendOptions,
-  AppendResult,
-  CommandRecord,
-  EventStore,
-  LogPage,
-  StreamAppend,
+import {
+  type AppendOptions,
+  type AppendResult,
+  COMMAND_LIFETIME_HOURS,
+  type CommandRecord,
+  type EventStore,
+  type LogPage,
+  type StreamAppend,
 } from '../event-store.js';
 import type { InlineProjection } from '../inline-projection.js';
 import { appendManyStatement, appendOneStatement, type Statement } from './append-statement.js';
@@ -42,10 +43,10 @@ export class PostgresEventStore implements EventStore {
   }
 
   async findCommand(key: string): Promise<CommandRecord | undefined> {
-    const text = `select request_hash, result from es.commands
-      where idempotency_key = $1 and created_at > now() - interval '24 hours'`;
-    const [row] = await this.run<{ request_hash: Buffer; result: unknown }>({ text, values: [key] });
-    return row && { key, requestHash: row.request_hash, result: row.result };
+    const text = `select request_hash, result, ${IS_EXPIRED} as expired from es.commands where idempotency_key = $1`;
+    const [row] = await this.run<CommandRow>({ text, values: [key] });
+    if (row?.expired) await this.forgetExpired(key);
+    return row && !row.expired ? { key, requestHash: row.request_hash, result: row.result } : undefined;
   }
 
   async readStream(streamId: string, { after = 0, upTo }: { after?: number; upTo?: number } = {}) {
@@ -69,10 +70,11 @@ export class PostgresEventStore implements EventStore {
   }
 
   async exclusively<T>(streamId: string, work: (store: this) => Promise<T>): Promise<T> {
-    return inTransaction(this.pool, async (client) => {
+    const locked = async (client: PoolClient) => {
       await client.query('select 1 from es.streams where stream_id = $1 for update', [streamId]);
-      return work(new PostgresEventStore(this.pool, this.projections, client) as this);
-    });
+      return work(this.within(client) as this);
+    };
+    return this.client ? locked(this.client) : inTransaction(this.pool, locked);
   }
 
   /** The same store inside a transaction of the caller's. */
@@ -85,6 +87,14 @@ export class PostgresEventStore implements EventStore {
     return this.client ?? this.pool;
   }
 
+  /** Its row would refuse the key's next use until the clean-up comes by. */
+  private async forgetExpired(key: string): Promise<void> {
+    await this.run({
+      text: `delete from es.commands where idempotency_key = $1 and ${IS_EXPIRED}`,
+      values: [key],
+    });
+  }
+
   private projectionsOf(streams: readonly StreamAppend[]): readonly InlineProjection[] {
     return this.projections.filter(({ category }) => streams.some((stream) => stream.category === category));
   }
@@ -93,6 +103,14 @@ export class PostgresEventStore implements EventStore {
     const { rows } = await this.executor.query<Row>({ name: preparedName(text), text, values });
     return rows;
   }
+}
+
+const IS_EXPIRED = `created_at <= now() - interval '${COMMAND_LIFETIME_HOURS} hours'`;
+
+interface CommandRow {
+  readonly request_hash: Buffer;
+  readonly result: unknown;
+  readonly expired: boolean;
 }
 
 interface AppendedRow {

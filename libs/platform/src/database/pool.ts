@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { createLogger } from '../logging/logger.js';
 
 export type { Pool, PoolClient } from 'pg';
 
@@ -21,7 +22,7 @@ export interface PoolOptions {
  * left idle in its transaction would hold back every subscription (the watermark), so the server ends it.
  */
 export function createPool({ url, max = 20, name = 'rollcall' }: PoolOptions): pg.Pool {
-  return new pg.Pool({
+  const pool = new pg.Pool({
     connectionString: url,
     max,
     types,
@@ -32,4 +33,10 @@ export function createPool({ url, max = 20, name = 'rollcall' }: PoolOptions): p
     lock_timeout: 10_000,
     idle_in_transaction_session_timeout: 30_000,
   });
+  // An idle connection that breaks (the server restarts) has left the pool already, which opens another one when
+  // asked. Unheard, the event would end the process.
+  pool.on('error', ({ message }) =>
+    createLogger('database').info({ reason: message }, 'idle connection lost'),
+  );
+  return pool;
 }
