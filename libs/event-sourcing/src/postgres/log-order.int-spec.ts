@@ -18,11 +18,10 @@ describeEachDatabase('the order of the log', (database) => {
   });
   beforeEach(async () => {
     slow = await pool.connect();
-    await slow.query('begin');
   });
   afterEach(async () => {
     await slow.query('rollback');
-    slow.release(true); // A session that lives on may still run the function that it looked up before.
+    slow.release();
   });
   afterAll(() => pool.end());
 
@@ -72,6 +71,7 @@ describeEachDatabase('the order of the log', (database) => {
 
   it('keeps a stream in order when a transaction wrote elsewhere before it appended', async () => {
     const reader = await readerAtTheEnd();
+    await slow.query('begin');
     await slow.query('create temporary table earlier as select 1 as written');
     const first = anAppend();
     await store.append([first]);
@@ -156,10 +156,11 @@ describeEachDatabase('the order of the log', (database) => {
 
   async function openAppend(count = 1) {
     const events = Array.from({ length: count }, () => anEvent());
+    await slow.query('begin');
     await store.within(slow).append([anAppend({ events })]);
   }
 
-  const holdPause = () => slow.query(`select pg_advisory_xact_lock(${PAUSE})`);
+  const holdPause = () => slow.query(`begin; select pg_advisory_xact_lock(${PAUSE})`);
 
   const someoneIsPaused = () =>
     until(async () => {
