@@ -180,6 +180,7 @@ export interface WebhookDelivery {
   readonly method: string;
   /** The public URL as the vendor knows it, from configuration: `Host` can be forged, proxies rewrite it. */
   readonly url: string;
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly rawBody: Buffer;
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { compileMapping } from '../mapping/mapping.js';
+import type { MappingDocument } from '../mapping/mapping.schema.js';
 import { companyMapping, contactMapping, DEFAULT_PROPERTIES } from './hubspot.mapping.js';
+import { readRecords } from './hubspot.records.js';
 
-const contacts = compileMapping(contactMapping);
-const companies = compileMapping(companyMapping);
+const contacts = { map: mapperOf('contacts', contactMapping) };
+const companies = { map: mapperOf('companies', companyMapping) };
 
 describe('default mapping of contacts', () => {
   it('makes a user known by the e-mail address in lower case', async () => {
@@ -92,3 +94,9 @@ it('asks HubSpot for every property that the default mappings read', () => {
     );
   }
 });
+
+/** As in a run: the record is read first, then mapped. */
+function mapperOf(stream: 'contacts' | 'companies', document: MappingDocument) {
+  const mapping = compileMapping(document);
+  return (item: unknown) => mapping.map(readRecords(stream, [item], false).records[0]?.raw);
+}

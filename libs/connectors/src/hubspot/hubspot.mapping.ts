@@ -7,12 +7,8 @@ import type { MappingDocument } from '../mapping/mapping.schema.js';
  */
 export const contactMapping: MappingDocument = {
   version: 1,
-  identifier_key: filled(
-    'properties.email',
-    '$lowercase($trim(properties.email))',
-    '"hubspot-contact-" & id',
-  ),
-  name: `($name := $trim(${said('properties.firstname')} & " " & ${said('properties.lastname')}); $name != "" ? $name : ${filled('properties.email', '$trim(properties.email)', '"HubSpot contact " & id')})`,
+  identifier_key: 'properties.email ? $lowercase($trim(properties.email)) : "hubspot-contact-" & id',
+  name: '($name := $trim(properties.firstname & " " & properties.lastname); $name ? $name : properties.email ? $trim(properties.email) : "HubSpot contact " & id)',
   identity_type: '"user"',
   properties: [
     text('hubspot_id', 'id'),
@@ -29,16 +25,8 @@ export const contactMapping: MappingDocument = {
 /** Companies are organisations, known by their domain in lower case, else as `hubspot-company-<id>`. */
 export const companyMapping: MappingDocument = {
   version: 1,
-  identifier_key: filled(
-    'properties.domain',
-    '$lowercase($trim(properties.domain))',
-    '"hubspot-company-" & id',
-  ),
-  name: filled(
-    'properties.name',
-    '$trim(properties.name)',
-    filled('properties.domain', '$trim(properties.domain)', '"HubSpot company " & id'),
-  ),
+  identifier_key: 'properties.domain ? $lowercase($trim(properties.domain)) : "hubspot-company-" & id',
+  name: 'properties.name ? $trim(properties.name) : properties.domain ? $trim(properties.domain) : "HubSpot company " & id',
   identity_type: '"org"',
   properties: [
     text('hubspot_id', 'id'),
@@ -69,19 +57,10 @@ export const DEFAULT_PROPERTIES = {
   ],
 } as const;
 
-/** HubSpot says nothing in three ways: absent, null and the empty string; JSONata takes none of them for true. */
-function filled(path: string, expression: string, otherwise: string): string {
-  return `(${path} and $trim(${path}) != "" ? ${expression} : ${otherwise})`;
-}
-
-function said(path: string): string {
-  return `(${path} ? ${path} : "")`;
-}
-
 function text(key: string, path: string) {
-  return { key, type: 'string' as const, value: `${path} ? ${path}` };
+  return { key, type: 'string' as const, value: path };
 }
 
 function amount(key: string, path: string) {
-  return { key, type: 'number' as const, value: `${path} ? $number(${path})` };
+  return { key, type: 'number' as const, value: `$number(${path})` };
 }

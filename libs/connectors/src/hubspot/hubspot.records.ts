@@ -33,8 +33,20 @@ function toSourceRecord(stream: HubSpotStream, object: HubSpotObject): SourceRec
     updatedAt: object.updatedAt ?? null,
     ...(object.archived ? { archived: true } : {}),
     ...(mergedIds.length > 0 ? { mergedIds } : {}),
-    raw: object,
+    raw: { ...object, properties: filledProperties(object) },
   };
+}
+
+/**
+ * HubSpot says nothing in three ways: absent, null, and an empty text. Mappings meet only the first,
+ * in which JSONata finds nothing and `&` adds nothing.
+ */
+function filledProperties({ properties }: HubSpotObject): Record<string, string> {
+  const filled: Record<string, string> = {};
+  for (const [name, value] of Object.entries(properties)) {
+    if (value !== null && value.trim() !== '') filled[name] = value;
+  }
+  return filled;
 }
 
 function mergedIdsOf({ id, properties }: HubSpotObject): string[] {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { compileExpression } from './expression.js';
 import type { InvalidMappingError } from './mapping.errors.js';
 import { compileMapping } from './mapping.js';
@@ -133,11 +134,28 @@ describe('an expression', () => {
     expect('polluted' in {}).toBe(false);
   });
 
+  it('says of any path over any value what JSONata says of it', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.object({ key: fc.constantFrom('a', 'b', 'c'), maxDepth: 4 }),
+        paths,
+        async (input, path) => {
+          const record = JSON.parse(JSON.stringify(input));
+          const direct = await compileExpression(path).evaluate(record);
+          expect(direct).toEqual(await compileExpression(`(${path})`).evaluate(record));
+        },
+      ),
+    ));
+
   it('gives nothing for null and for what is not there', async () => {
     expect(await compileExpression('a').evaluate({ a: null })).toBeUndefined();
     expect(await compileExpression('a').evaluate({})).toBeUndefined();
   });
 });
+
+const paths = fc
+  .array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 4 })
+  .map((names) => names.join('.'));
 
 const document: MappingDocument = { version: 1, identifier_key: 'id', name: 'name', identity_type: '"user"' };
 
