@@ -1,14 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe } from '@jest/globals';
+import { afterEach, beforeEach } from '@jest/globals';
 import { createPostgresBackend, Queue, withBackend } from 'bullmq';
 import { Redis } from 'ioredis';
-import pg from 'pg';
+import type pg from 'pg';
 import { createPool, newSecretKey, SecretBox } from '#platform';
+import { describeEachQueueBackend, type QueueBackend as TestHome } from '../../../test/support/databases.js';
 import { PostgresDeadLetterStore, postgresBackend, type QueueBackend, redisBackend } from './index.js';
-
-const SERVER = process.env.TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
-const REDIS = process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:6379';
 
 /** One queue store and one database of a test's own, and the ways to hurt them. */
 export interface QueueWorld {
@@ -29,10 +26,10 @@ export interface QueueWorld {
 }
 
 export function describeEachBackend(name: string, suite: (world: () => QueueWorld) => void): void {
-  describe.each(['redis', 'postgres'] as const)(`${name} on %s`, (kind) => {
+  describeEachQueueBackend(name, (home) => {
     let current: QueueWorld;
     beforeEach(async () => {
-      current = await createWorld(kind);
+      current = await createWorld(home);
     });
     suite(() => current);
     // After the suite's own, which close what still uses it: Jest runs these in the order they are named.
@@ -49,66 +46,58 @@ export async function until(so: () => boolean | Promise<boolean>): Promise<void>
   }
 }
 
-async function createWorld(kind: QueueBackend['kind']): Promise<QueueWorld> {
-  const name = `queue_${randomBytes(6).toString('hex')}`;
-  const admin = new pg.Pool({ connectionString: SERVER, max: 1 });
-  await admin.query(`create database ${name}`);
-  const url = new URL(SERVER);
-  url.pathname = `/${name}`;
-  const pool = createPool({ url: url.href, max: 8 }).on('error', () => undefined);
-  await pool.query(DEAD_LETTERS);
-  const place = kind === 'redis' ? await redisPlace(name) : postgresPlace(url.href, name, pool, admin);
+async function createWorld(home: TestHome): Promise<QueueWorld> {
+  const pool = createPool({ url: home.databaseUrl, max: 8 });
+  const place = home.redisUrl
+    ? redisPlace(home.redisUrl, home.prefix)
+    : postgresPlace(home.databaseUrl, pool);
   await place.backend.prepare();
   return {
-    kind,
+    kind: home.kind,
     pool,
     store: new PostgresDeadLetterStore(pool, new SecretBox(newSecretKey())),
     ...place,
     async drop() {
       await place.backend.close();
+      await place.loseEverything();
       await place.drop();
+      await pool.query('truncate dead_letters');
       await pool.end();
-      await admin.query(`drop database ${name} with (force)`);
-      await admin.end();
     },
   };
 }
 
 type Place = Omit<QueueWorld, 'kind' | 'pool' | 'store'>;
 
-async function redisPlace(name: string): Promise<Place> {
-  const prefix = `{${name}}`;
-  const admin = new Redis(REDIS);
+function redisPlace(url: string, prefix: string): Place {
+  const admin = new Redis(url);
   const plain = <T>(queue: string, use: (queue: Queue) => Promise<T>) =>
-    once(new Queue(queue, { connection: { url: REDIS }, prefix }), use);
+    once(new Queue(queue, { connection: { url }, prefix }), use);
   const loseEverything = async () => {
     const keys = await admin.keys(`${prefix}*`);
     if (keys.length > 0) await admin.del(keys);
   };
   return {
     // The name is how the test finds its own connections among those of others.
-    backend: redisBackend(`${REDIS}?connectionName=${name}`, { prefix }),
+    backend: redisBackend(`${url}?connectionName=${encodeURIComponent(prefix)}`, { prefix }),
     addPlainly: (queue, job, data) => plain(queue, async (open) => (await open.add(job, data)).id as string),
     leftovers: (queue) => plain(queue, (open) => open.getJobCounts('failed', 'completed')),
     loseEverything,
     async cutConnections() {
       const clients = String(await admin.client('LIST')).split('\n');
       const ids = clients
-        .filter((line) => line.includes(name))
+        .filter((line) => line.includes(prefix))
         .map((line) => /id=(\d+)/.exec(line)?.[1] as string);
       for (const id of ids) await admin.client('KILL', 'ID', id);
       return ids.length;
     },
     hangingWorker: (queue) =>
-      hanging(queue, `{ connection: { url: '${REDIS}' }, prefix: '${prefix}' }`, 'undefined'),
-    async drop() {
-      await loseEverything();
-      admin.disconnect();
-    },
+      hanging(queue, `{ connection: { url: '${url}' }, prefix: '${prefix}' }`, 'undefined'),
+    drop: async () => admin.disconnect(),
   };
 }
 
-function postgresPlace(connectionString: string, database: string, pool: pg.Pool, admin: pg.Pool): Place {
+function postgresPlace(connectionString: string, pool: pg.Pool): Place {
   const { Queue: PostgresQueue } = withBackend(createPostgresBackend);
   const open = (queue: string) => new PostgresQueue(queue, { connection: { connectionString } });
   return {
@@ -119,9 +108,9 @@ function postgresPlace(connectionString: string, database: string, pool: pg.Pool
       await pool.query('truncate bullmq.job, bullmq.meta, bullmq.dedup, bullmq.event cascade');
     },
     async cutConnections() {
-      const { rowCount } = await admin.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name <> 'rollcall'`,
-        [database],
+      const { rowCount } = await pool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and application_name <> 'rollcall'`,
       );
       return rowCount ?? 0;
     },
@@ -146,19 +135,3 @@ const hanging = (queue: string, options: string, factory: string): string => `
   import { createPostgresBackend, Worker } from 'bullmq';
   const hang = (job) => { process.stdout.write(job.id); return new Promise(() => {}); };
   new Worker('${queue}', hang, { ...${options}, lockDuration: 500, stalledInterval: 100 }, ${factory});`;
-
-const DEAD_LETTERS = `
-  create table dead_letters (
-    id uuid primary key,
-    queue text not null,
-    job_name text not null,
-    job_id text not null,
-    job_key text not null unique,
-    payload bytea not null,
-    code text not null,
-    reason text not null,
-    attempts integer not null,
-    status text not null,
-    failed_at timestamptz not null,
-    resolved_at timestamptz
-  )`;

@@ -60,8 +60,10 @@ class PostgresBackend implements QueueBackend {
 
   /** BullMQ takes an advisory lock, so that of many processes starting together one migrates and the others wait. */
   async prepare(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.databaseUrl });
-    await client.connect();
+    const client = new pg.Client({ connectionString: this.databaseUrl, connectionTimeoutMillis: 10_000 });
+    await client.connect().catch((cause: unknown) => {
+      throw new QueueUnavailableError({ cause });
+    });
     try {
       await runMigrations(client, this.schema);
     } finally {
