@@ -19,6 +19,7 @@ export * from './identity.wire.js';
 export * from './projections/identity.projection.js';
 export * from './projections/identity.repository.js';
 export * from './projections/identity.row.js';
+export * from './projections/identity-drafts.js';
 export * from './queries/count-identities.query.js';
 export * from './queries/get-identity.query.js';
 export * from './queries/get-identity-as-of.query.js';

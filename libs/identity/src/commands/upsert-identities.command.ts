@@ -1,12 +1,11 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import type { EventMetadata, Loaded, NewEvent, StreamAppend } from '#event-sourcing';
+import type { EventMetadata } from '#event-sourcing';
 import { type PoolClient, uuidv4 } from '#platform';
 import { requireProject } from '../identity.access.js';
 import { createIdentity, modifyIdentity, type NewIdentity, replaceIdentity } from '../identity.decider.js';
 import { IdentityLimitError, ProjectForbiddenError } from '../identity.errors.js';
-import { IDENTITY_CATEGORY, type IdentityEvent } from '../identity.events.js';
-import type { Identity } from '../identity.state.js';
 import { IdentityRepository } from '../projections/identity.repository.js';
+import { IdentityDrafts } from '../projections/identity-drafts.js';
 import type { CommandContext } from './command-context.js';
 import type { UpsertMode } from './upsert-identity.command.js';
 
@@ -21,6 +20,8 @@ export interface UpsertIdentitiesOptions {
   readonly within?: PoolClient;
   /** `skip` (default) answers a rejected outcome; `throw` refuses the whole batch with the first broken rule. */
   readonly onRejected?: 'skip' | 'throw';
+  /** Answers what would become of them, and writes nothing. */
+  readonly decideOnly?: boolean;
 }
 
 /**
@@ -40,14 +41,6 @@ export class UpsertIdentities extends Command<readonly UpsertOutcome[]> {
 
 const rules = { replace: replaceIdentity, merge: modifyIdentity } as const;
 
-/** One stream while the batch is decided: as it was loaded, as it is now, and what happened in between. */
-interface Draft {
-  readonly id: string;
-  readonly loaded: Loaded<Identity>;
-  current: Identity;
-  readonly events: NewEvent<IdentityEvent>[];
-}
-
 @CommandHandler(UpsertIdentities)
 export class UpsertIdentitiesHandler implements ICommandHandler<UpsertIdentities> {
   constructor(private readonly identities: IdentityRepository) {}
@@ -55,28 +48,31 @@ export class UpsertIdentitiesHandler implements ICommandHandler<UpsertIdentities
   execute({ identities, context, options }: UpsertIdentities): Promise<readonly UpsertOutcome[]> {
     const repository = options.within ? this.identities.within(options.within) : this.identities;
     return repository.transactor.once(context, async () => {
-      const drafts = await loadDrafts(repository, identities);
+      const batch = await loadBatch(repository, identities);
       const metadata = repository.transactor.stamp(context.metadata);
-      const outcomes = identities.map((identity) =>
-        decideOne(repository, drafts, identity, context, metadata, options),
-      );
+      const outcomes = identities.map((identity) => decideOne(batch, identity, context, metadata, options));
       const command = context.idempotency && { ...context.idempotency, result: outcomes };
-      const appends = [...drafts.values()].filter(({ events }) => events.length > 0).map(toAppend);
-      if (appends.length > 0) await repository.store.append(appends, { command });
-      else if (command) await repository.store.recordCommand(command);
+      await batch.drafts.append({ command });
       return outcomes;
     });
   }
 }
 
-async function loadDrafts(repository: IdentityRepository, identities: readonly NewIdentity[]) {
-  const drafts = new Map<string, Draft>();
+interface Batch {
+  readonly drafts: IdentityDrafts;
+  /** Which identity has a key of a project, as far as it is known or made here. */
+  readonly ids: Map<string, string>;
+}
+
+async function loadBatch(repository: IdentityRepository, identities: readonly NewIdentity[]): Promise<Batch> {
+  const batch: Batch = { drafts: new IdentityDrafts(repository), ids: new Map() };
   for (const [projectId, keys] of keysByProject(identities)) {
-    for (const [key, { id, state, version }] of await repository.findByKeys(projectId, [...keys])) {
-      drafts.set(draftKey(projectId, key), { id, loaded: { state, version }, current: state, events: [] });
+    for (const [key, { id, ...loaded }] of await repository.findByKeys(projectId, [...keys])) {
+      batch.drafts.add(id, loaded);
+      batch.ids.set(placeOf(projectId, key), id);
     }
   }
-  return drafts;
+  return batch;
 }
 
 function keysByProject(identities: readonly NewIdentity[]): Map<string | null, Set<string>> {
@@ -88,25 +84,22 @@ function keysByProject(identities: readonly NewIdentity[]): Map<string | null, S
 }
 
 function decideOne(
-  { transactor }: IdentityRepository,
-  drafts: Map<string, Draft>,
+  { drafts, ids }: Batch,
   identity: NewIdentity,
   { access }: CommandContext,
   metadata: EventMetadata,
   { mode = 'replace', onRejected = 'skip' }: UpsertIdentitiesOptions,
 ): UpsertOutcome {
-  const place = draftKey(identity.projectId, identity.identifierKey);
-  const draft = drafts.get(place) ?? newDraft();
-  const existed = draft.current.status === 'live';
-  const rule = existed ? rules[mode](draft.id, identity) : createIdentity(draft.id, identity);
+  const place = placeOf(identity.projectId, identity.identifierKey);
+  const identityId = ids.get(place) ?? uuidv4();
+  const existed = drafts.stateOf(identityId).status === 'live';
+  const rule = existed ? rules[mode](identityId, identity) : createIdentity(identityId, identity);
   try {
     requireProject(access, identity.projectId);
-    const append = transactor.prepare(draft.id, { state: draft.current, version: 0 }, rule, metadata);
-    drafts.set(place, draft);
-    if (!append) return { outcome: 'unchanged', identityId: draft.id };
-    draft.current = append.after;
-    draft.events.push(...append.events);
-    return { outcome: existed ? 'updated' : 'created', identityId: draft.id };
+    const changed = drafts.decide(identityId, rule, metadata);
+    ids.set(place, identityId);
+    if (!changed) return { outcome: 'unchanged', identityId };
+    return { outcome: existed ? 'updated' : 'created', identityId };
   } catch (error) {
     const broken = error instanceof IdentityLimitError || error instanceof ProjectForbiddenError;
     if (!broken || onRejected === 'throw') throw error;
@@ -114,20 +107,4 @@ function decideOne(
   }
 }
 
-const newDraft = (): Draft => ({
-  id: uuidv4(),
-  loaded: { state: { status: 'unknown' }, version: 0 },
-  current: { status: 'unknown' },
-  events: [],
-});
-
-const toAppend = ({ id, loaded, current, events }: Draft): StreamAppend<IdentityEvent, Identity> => ({
-  streamId: id,
-  category: IDENTITY_CATEGORY,
-  expectedVersion: loaded.version,
-  events,
-  before: loaded.state,
-  after: current,
-});
-
-const draftKey = (projectId: string | null, key: string): string => JSON.stringify([projectId, key]);
+const placeOf = (projectId: string | null, key: string): string => JSON.stringify([projectId, key]);

@@ -81,6 +81,16 @@ export class IdentityRepository {
     return row && { id: row.id, state: stateOf(row), version: row.version };
   }
 
+  /** Identities by id, also deleted ones; an id without a stream is not in the answer. */
+  async loadMany(identityIds: readonly string[]): Promise<Map<string, Loaded<Identity>>> {
+    const { rows } = await this.store.executor.query<LoadedRow>({
+      name: 'identities_load',
+      text: `${LOAD} = any($1::uuid[])`,
+      values: [identityIds],
+    });
+    return new Map(rows.map((row) => [row.stream_id, loadedFrom(row)]));
+  }
+
   async load(identityId: string): Promise<Loaded<Identity>> {
     return loadIdentity(this.store, identityId);
   }
@@ -88,18 +98,24 @@ export class IdentityRepository {
 
 /** One primary-key read: the row is the snapshot; a stream without a row is a deleted identity. */
 async function loadIdentity(store: PostgresEventStore, identityId: string): Promise<Loaded<Identity>> {
-  const { rows } = await store.executor.query<IdentityRow & { stream_version: number }>({
+  const { rows } = await store.executor.query<LoadedRow>({
     name: 'identity_load',
-    text: `select s.version as stream_version, i.* from es.streams s left join identities i on i.id = s.stream_id
-      where s.stream_id = $1`,
+    text: `${LOAD} = $1`,
     values: [identityId],
   });
   const [row] = rows;
-  if (!row) return { state: { status: 'unknown' }, version: 0 };
-  return row.id === null
+  return row ? loadedFrom(row) : { state: { status: 'unknown' }, version: 0 };
+}
+
+type LoadedRow = IdentityRow & { stream_id: string; stream_version: number };
+
+const LOAD = `select s.stream_id, s.version as stream_version, i.* from es.streams s
+  left join identities i on i.id = s.stream_id where s.stream_id`;
+
+const loadedFrom = (row: LoadedRow): Loaded<Identity> =>
+  row.id === null
     ? { state: { status: 'deleted' }, version: row.stream_version }
     : { state: stateOf(row), version: row.version };
-}
 
 /** True when the database refused a second identity of one key. */
 export const isTakenKey = (error: unknown): boolean => {

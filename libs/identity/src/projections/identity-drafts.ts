@@ -1,0 +1,97 @@
+import type { AppendOptions, Decision, EventMetadata, Loaded, NewEvent, StreamAppend } from '#event-sourcing';
+import { IDENTITY_CATEGORY, type IdentityEvent } from '../identity.events.js';
+import type { Identity } from '../identity.state.js';
+import type { IdentityRepository } from './identity.repository.js';
+
+/** Many identities while a batch is decided in memory: each as it was loaded, as it is now, and what happened since. */
+export class IdentityDrafts {
+  private readonly drafts = new Map<string, Draft>();
+
+  constructor(private readonly repository: IdentityRepository) {}
+
+  /** What the batch starts from; an identity that was never added starts from nothing. */
+  add(identityId: string, { state, version }: Loaded<Identity>): void {
+    this.drafts.set(identityId, { id: identityId, loaded: { state, version }, current: state, events: [] });
+  }
+
+  /** The identity as the decisions so far leave it. */
+  stateOf(identityId: string): Identity {
+    return this.drafts.get(identityId)?.current ?? UNKNOWN;
+  }
+
+  /** Decides on what earlier decisions left, and answers whether anything happened. */
+  decide(identityId: string, decision: Decision<Identity, IdentityEvent>, metadata: EventMetadata): boolean {
+    const draft = this.drafts.get(identityId) ?? newDraft(identityId);
+    const { transactor } = this.repository;
+    const append = transactor.prepare(identityId, { state: draft.current, version: 0 }, decision, metadata);
+    this.drafts.set(identityId, draft);
+    if (!append) return false;
+    draft.current = append.after;
+    draft.events.push(...append.events);
+    return true;
+  }
+
+  /** Appends everything: one statement, and a further one where a key passes from one identity to another. */
+  async append({ command }: AppendOptions = {}): Promise<void> {
+    const waves = keyOrder([...this.drafts.values()].filter(({ events }) => events.length > 0));
+    const { store } = this.repository;
+    for (const [at, wave] of waves.entries()) {
+      const last = at === waves.length - 1;
+      await store.append(wave.map(toAppend), last ? { command } : {});
+    }
+    if (waves.length === 0 && command) await store.recordCommand(command);
+  }
+}
+
+interface Draft {
+  readonly id: string;
+  readonly loaded: Loaded<Identity>;
+  current: Identity;
+  readonly events: NewEvent<IdentityEvent>[];
+}
+
+const UNKNOWN: Identity = { status: 'unknown' };
+
+const newDraft = (id: string): Draft => ({
+  id,
+  loaded: { state: UNKNOWN, version: 0 },
+  current: UNKNOWN,
+  events: [],
+});
+
+/** Who takes a key comes after who gives it up: within one statement the database would see both at once. */
+function keyOrder(drafts: readonly Draft[]): Draft[][] {
+  const waves: Draft[][] = [];
+  let rest = drafts;
+  while (rest.length > 0) {
+    const releasing = new Set(rest.map(releasedKey));
+    const ready = rest.filter((draft) => !releasing.has(takenKey(draft) ?? NO_KEY));
+    // Keys that go round in a circle find no order; the database refuses them.
+    const wave = ready.length > 0 ? ready : rest;
+    waves.push([...wave]);
+    rest = rest.filter((draft) => !wave.includes(draft));
+  }
+  return waves;
+}
+
+const NO_KEY = '';
+
+const releasedKey = ({ loaded, current }: Draft): string | undefined =>
+  keyOf(loaded.state) === keyOf(current) ? undefined : keyOf(loaded.state);
+const takenKey = ({ loaded, current }: Draft): string | undefined =>
+  keyOf(loaded.state) === keyOf(current) ? undefined : keyOf(current);
+
+function keyOf(identity: Identity): string | undefined {
+  return identity.status === 'live'
+    ? JSON.stringify([identity.projectId, identity.identifierKey])
+    : undefined;
+}
+
+const toAppend = ({ id, loaded, current, events }: Draft): StreamAppend<IdentityEvent, Identity> => ({
+  streamId: id,
+  category: IDENTITY_CATEGORY,
+  expectedVersion: loaded.version,
+  events,
+  before: loaded.state,
+  after: current,
+});
