@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
-import { describeEachBackend, type QueueWorld, until } from './each-backend.fixture.js';
+import { describeEachBackend, type QueueWorld, until } from '../../../test/support/queue-world.js';
 import { defineJob, type JobContext, JobRunner, type JobRunnerOptions, Queues } from './index.js';
 
 jest.setTimeout(30_000);

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { describeEachBackend } from './each-backend.fixture.js';
+import { describeEachBackend } from '../../../test/support/queue-world.js';
 import {
   defineJob,
   JobNotStorableError,

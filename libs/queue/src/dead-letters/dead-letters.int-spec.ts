@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
 import { newSecretKey, SecretBox, uuidv7 } from '#platform';
-import { describeEachBackend, until } from '../each-backend.fixture.js';
+import { describeEachBackend, until } from '../../../../test/support/queue-world.js';
 import {
   DeadLetterDiscardedError,
   DeadLetterNotFoundError,

@@ -4,8 +4,8 @@ import { createPostgresBackend, Queue, withBackend } from 'bullmq';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
 import { createPool, newSecretKey, SecretBox } from '#platform';
-import { describeEachQueueBackend, type QueueBackend as TestHome } from '../../../test/support/databases.js';
-import { PostgresDeadLetterStore, postgresBackend, type QueueBackend, redisBackend } from './index.js';
+import { PostgresDeadLetterStore, postgresBackend, type QueueBackend, redisBackend } from '#queue';
+import { describeEachQueueBackend, type QueueBackend as TestHome } from './databases.js';
 
 /** One queue store and one database of a test's own, and the ways to hurt them. */
 export interface QueueWorld {
