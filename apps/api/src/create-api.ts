@@ -30,7 +30,6 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     genReqId: requestId,
     requestIdHeader: false,
-    disableRequestLogging: true,
     skipMiddie: true,
     frameworkErrors: answerBrokenUrl,
     clientErrorHandler: answerBrokenRequest,

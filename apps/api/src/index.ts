@@ -1,2 +1,2 @@
 export { type ApiParts, createApi } from './create-api.js';
-export { type ReadinessChecks, readiness } from './health/readiness.js';
+export type { ReadinessChecks } from './health/readiness.js';

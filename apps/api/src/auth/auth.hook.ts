@@ -17,7 +17,7 @@ export function authenticateRequests(fastify: FastifyInstance, keys: ApiKeys, bu
     request.caller = nobody;
     if (request.is404 || scope === 'public') return done();
     const admit = (key: ApiKey | undefined) => {
-      // Failed attempts count against where they come from, so that guessing is slow too.
+      // Failed attempts count against where they come from, so that guessing ends in 429, too.
       budget.spend(key ? key.id : request.ip);
       if (!key) throw new UnauthorizedError();
       request.caller = callerOf(key);
@@ -30,10 +30,11 @@ export function authenticateRequests(fastify: FastifyInstance, keys: ApiKeys, bu
 }
 
 function settle(work: () => void, done: (error?: Error) => void): void {
+  let refusal: Error | undefined;
   try {
     work();
   } catch (error) {
-    return done(error as Error);
+    refusal = error as Error;
   }
-  done();
+  done(refusal);
 }

@@ -20,10 +20,14 @@ export class ErrorFilter implements ExceptionFilter {
   }
 
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    if (reply.sent || reply.raw.headersSent) return this.giveUp(error, request, reply);
     const refusal = refusalOf(error);
-    if (refusal) return refuse(error as Error, refusal, reply, this.log);
-    if (request.is404) return this.answerUnknownRoute(request, reply);
+    if (reply.sent || reply.raw.headersSent) this.breakOff(error, request, reply);
+    else if (refusal) refuse(error as Error, refusal, reply, this.log);
+    else if (request.is404) this.answerUnknownRoute(request, reply);
+    else this.answerFailure(error, request, reply);
+  }
+
+  private answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     this.log.error(
       { err: error, requestId: request.id, route: request.routeOptions.url },
       'a request failed',
@@ -40,7 +44,7 @@ export class ErrorFilter implements ExceptionFilter {
   }
 
   /** The answer is under way (a stream broke): all that is left is to end it where the client can notice. */
-  private giveUp(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  private breakOff(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     this.log.error(
       { err: error, requestId: request.id, route: request.routeOptions.url },
       'an answer broke off',

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
-import { createLogger, projectRoot } from '#platform';
+import { createLogger } from '#platform';
 import { type CallOf, endpoint } from '../http/endpoint.js';
 import { Serve } from '../http/serve.decorator.js';
+import { packageVersion } from '../package-version.js';
 import { type ReadinessChecks, readiness } from './readiness.js';
 
 export const READINESS_CHECKS = Symbol('READINESS_CHECKS');
@@ -63,6 +62,3 @@ export class HealthController {
     return { status: 'ok' as const, version: this.version };
   }
 }
-
-const packageVersion = (): string =>
-  JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')).version;

@@ -1,13 +1,19 @@
 import type { FastifyReply } from 'fastify';
 import type { Endpoint } from './endpoint.js';
 
+const NOT_MODIFIED = 304;
+
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Sends what a handler returned: as it is when the endpoint names a media type, else as JSON (also `null` and `5`). */
 export function sendAnswer(endpoint: Endpoint, reply: FastifyReply, answer: unknown): void {
-  if (reply.sent) return;
-  if ('mediaType' in endpoint.answer) reply.type(endpoint.answer.mediaType).send(answer);
-  else sendJson(reply, answer);
+  if (reply.statusCode === NOT_MODIFIED) {
+    reply.send();
+    return;
+  }
+  if (!('mediaType' in endpoint.answer)) sendJson(reply, answer);
+  else if (reply.hasHeader('content-type')) reply.send(answer);
+  else reply.type(endpoint.answer.mediaType).send(answer);
 }
 
 /** Serialised here, since Fastify sends a bare string or `null` as something other than JSON. */

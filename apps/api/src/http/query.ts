@@ -30,11 +30,9 @@ export const pageParams = {
   before: queryText(LIMITS.identifierKey)
     .optional()
     .meta({ description: 'An id: the page that ends right before it.' }),
-  after: queryText(LIMITS.identifierKey)
-    .optional()
-    .meta({
-      description: 'An id: the page that starts right after it. Still works when that one was deleted.',
-    }),
+  after: queryText(LIMITS.identifierKey).optional().meta({
+    description: 'An id: the page that starts right after it. Still works when that one was deleted.',
+  }),
   limit: Limit,
   order: z.enum(['asc', 'desc']).default('desc').meta({ description: '`desc`: newest first.' }),
   order_by: z.literal('created_at').default('created_at'),

@@ -20,6 +20,13 @@ export class RouteTable {
     });
   }
 
+  /** Every endpoint there is, once. */
+  endpoints(): Endpoint[] {
+    return [...new Set(this.routes.map(({ endpoint }) => endpoint))].filter(
+      (endpoint) => endpoint !== undefined,
+    );
+  }
+
   /** Which methods this URL answers to; as in the router, a literal path goes before one with parameters. */
   methodsOf(url: string): string[] {
     const path = withoutSlash(url.split('?', 1)[0] ?? '');

@@ -71,7 +71,7 @@ export class IdentitiesController {
       asOf === undefined ? new GetIdentity(id, access) : new GetIdentityAsOf(id, asOf, access),
     );
     const identity = tagged(call, view);
-    if (alreadyHas(call.request.headers['if-none-match'], view.version)) call.reply.code(304).send();
+    if (alreadyHas(call.request.headers['if-none-match'], view.version)) call.reply.code(304);
     return identity;
   }
 

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { Endpoint } from '../http/endpoint.js';
+import { operationOf } from './openapi.operation.js';
+import { type JsonSchema, SchemaComponents } from './schema-components.js';
+
+export interface OpenApiDocument {
+  readonly openapi: '3.1.0';
+  readonly info: Record<string, unknown>;
+  readonly paths: Record<string, Record<string, unknown>>;
+  readonly components: { readonly schemas: Record<string, JsonSchema> } & Record<string, unknown>;
+  readonly [key: string]: unknown;
+}
+
+const Refused = z
+  .object({ detail: z.string().meta({ description: 'What is wrong, and what to do.' }) })
+  .meta({ id: 'Refused' });
+
+const Invalid = z
+  .object({
+    detail: z.string().meta({ description: 'Where, and what was expected.' }),
+    trace_id: z.string(),
+    examples: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Of a malformed id in the path: a right one.' }),
+  })
+  .meta({ id: 'Invalid' });
+
+/** OpenAPI 3.1 of these endpoints, from the very shapes that parse their requests. */
+export function openApiDocument(endpoints: readonly Endpoint[], version: string): OpenApiDocument {
+  const components = new SchemaComponents();
+  components.schema(Refused, 'output');
+  components.schema(Invalid, 'output');
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const endpoint of endpoints) {
+    paths[endpoint.path] ??= {};
+    Object.assign(paths[endpoint.path] ?? {}, {
+      [endpoint.method.toLowerCase()]: operationOf(endpoint, components),
+    });
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Rollcall',
+      version,
+      summary: SUMMARY,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    tags: [...new Set(endpoints.map(({ tag }) => tag))].map((name) => ({ name })),
+    security: [{ apiKey: [] }],
+    paths,
+    components: {
+      schemas: components.schemas,
+      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `rc_…`.' } },
+    },
+  };
+}
+
+const SUMMARY =
+  'Identities for AI agents, as events: the Letta /v1/identities API, history, imports and CRM sync';

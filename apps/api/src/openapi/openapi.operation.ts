@@ -1,0 +1,90 @@
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+import type { Endpoint, MeaningfulHeader } from '../http/endpoint.js';
+import type { JsonSchema, SchemaComponents } from './schema-components.js';
+
+/** One endpoint as an OpenAPI operation. */
+export function operationOf(endpoint: Endpoint, components: SchemaComponents): Record<string, unknown> {
+  const { id, tag, summary, description, deprecated, scope } = endpoint;
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description && { description }),
+    ...(deprecated && { deprecated }),
+    ...(scope === 'public' ? { security: [] } : { 'x-scope': scope }),
+    parameters: [
+      ...parametersIn('path', endpoint.params, components),
+      ...parametersIn('query', endpoint.query, components),
+      ...(endpoint.headers ?? []).map(headerParameter),
+    ],
+    ...(endpoint.body && { requestBody: requestBody(endpoint, components) }),
+    responses: { [endpoint.status ?? 200]: success(endpoint, components), ...refusals(endpoint) },
+  };
+}
+
+function parametersIn(place: 'path' | 'query', shape: z.ZodType | undefined, components: SchemaComponents) {
+  if (!(shape instanceof z.ZodObject)) return [];
+  return Object.entries(shape.shape as Record<string, z.ZodType>).map(([name, part]) => {
+    const { description, parameterSchema, parameterStyle } = part.meta() ?? {};
+    const {
+      description: _,
+      parameterSchema: __,
+      parameterStyle: ___,
+      ...schema
+    } = components.schema(part, 'input');
+    return {
+      name,
+      in: place,
+      required: place === 'path',
+      ...(description && { description }),
+      ...(parameterStyle ? { style: parameterStyle, explode: true } : {}),
+      schema: parameterSchema ?? schema,
+    };
+  });
+}
+
+const HEADERS: Record<MeaningfulHeader, string> = {
+  'Idempotency-Key':
+    'Makes a repeated request harmless for 24 hours: it is done once and answered the same. The same key with another request: 422.',
+  'If-Match': 'An ETag: the change is refused with 412 when the identity has moved on.',
+  'If-None-Match': 'An ETag: 304 without a body when the identity is still the same.',
+  'X-Project-Id': 'The project, where the body or query names none. `X-Project` means the same.',
+};
+
+const headerParameter = (name: MeaningfulHeader) => ({
+  name,
+  in: 'header',
+  required: false,
+  description: HEADERS[name],
+  schema: { type: 'string' },
+});
+
+function requestBody({ body, bodyTypes }: Endpoint, components: SchemaComponents) {
+  const isParsed = typeof body === 'object';
+  const types = isParsed ? ['application/json'] : (bodyTypes ?? ['application/octet-stream']);
+  const media = isParsed ? { schema: components.schema(body, 'input') } : {};
+  return { required: true, content: Object.fromEntries(types.map((type) => [type, media])) };
+}
+
+function success({ answer }: Endpoint, components: SchemaComponents) {
+  if ('mediaType' in answer) return { description: 'OK', content: { [answer.mediaType]: {} } };
+  const content = { 'application/json': { schema: components.schema(answer, 'output') } };
+  const tagged = (content['application/json'].schema as JsonSchema).$ref === '#/components/schemas/Identity';
+  return { description: 'OK', ...(tagged && { headers: { ETag: etag } }), content };
+}
+
+const etag = { description: "The identity's version, for If-Match.", schema: { type: 'string' } };
+
+function refusals({ scope, refusals = [], params, query, body, headers }: Endpoint) {
+  const takesInput = params || query || headers || typeof body === 'object';
+  const all = [...refusals, ...(takesInput ? [422] : []), ...(scope === 'public' ? [] : [401, 403, 429])];
+  return Object.fromEntries([...new Set(all)].sort().map((status) => [status, refusal(status)]));
+}
+
+function refusal(status: number) {
+  const description = STATUS_CODES[status] ?? String(status);
+  if (status < 400) return { description };
+  const schema = { $ref: `#/components/schemas/${status === 422 ? 'Invalid' : 'Refused'}` };
+  return { description, content: { 'application/json': { schema } } };
+}
