@@ -4,7 +4,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const stamp = 'dist/.prisma-stamp';
-const hash = createHash('sha256').update(readFileSync('prisma/schema.prisma')).update(readFileSync('package-lock.json')).digest('hex');
+const hash = createHash('sha256')
+  .update(readFileSync('prisma/schema.prisma'))
+  .update(readFileSync('package-lock.json'))
+  .digest('hex');
 
 if (!existsSync('prisma/generated/client.ts') || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== hash) {
   // `prisma generate` never runs the schema engine, yet its CLI wants to download it: any existing

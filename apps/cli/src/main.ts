@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
 import { Command } from 'commander';
+import { keysCommand } from './keys/keys.command.js';
 import { startCommand } from './start/start.command.js';
 
 const program = new Command('rollcall')
   .description(
     'Identities for AI agents, as events: the Letta /v1/identities API, history, imports and CRM sync',
   )
-  .addCommand(startCommand());
+  .addCommand(startCommand())
+  .addCommand(keysCommand());
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${describe(error)}\n`);

@@ -6,6 +6,7 @@ export * from './database/pool.js';
 export * from './database/prisma.js';
 export * from './database/transaction.js';
 export * from './embedded-postgres/embedded-postgres.errors.js';
+export { runningEmbeddedPostgres } from './embedded-postgres/running-embedded-postgres.js';
 export * from './embedded-postgres/start-embedded-postgres.js';
 export * from './logging/logger.js';
 export * from './logging/nest-logger.js';

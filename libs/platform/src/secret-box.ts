@@ -46,10 +46,16 @@ export class SecretBox {
     const id = bytes.subarray(1, 1 + KEY_ID_BYTES);
     const key = this.keys.find((candidate) => candidate.id.equals(id));
     if (bytes[0] !== VERSION || bytes.length < HEADER_BYTES + TAG_BYTES || !key) {
-      throw new SecretUnreadableError('Sealed with a key this service does not hold; check ROLLCALL_SECRET_KEY');
+      throw new SecretUnreadableError(
+        'Sealed with a key this service does not hold; check ROLLCALL_SECRET_KEY',
+      );
     }
     try {
-      const decipher = createDecipheriv('aes-256-gcm', key.bytes, bytes.subarray(1 + KEY_ID_BYTES, HEADER_BYTES))
+      const decipher = createDecipheriv(
+        'aes-256-gcm',
+        key.bytes,
+        bytes.subarray(1 + KEY_ID_BYTES, HEADER_BYTES),
+      )
         .setAAD(Buffer.from(aad))
         .setAuthTag(bytes.subarray(-TAG_BYTES));
       return Buffer.concat([decipher.update(bytes.subarray(HEADER_BYTES, -TAG_BYTES)), decipher.final()]);

@@ -7,7 +7,6 @@ import {
   type Pool,
   type PrismaClient,
   SecretBox,
-  startEmbeddedPostgres,
 } from '#platform';
 import {
   DeadLetters,
@@ -17,6 +16,7 @@ import {
   Queues,
   redisBackend,
 } from '#queue';
+import { openDatabase } from '../open-database.js';
 import { keptSecretKey } from './kept-secret-key.js';
 
 /** Everything outside the process that the service stands on. */
@@ -64,7 +64,7 @@ export async function openInfrastructure(config: Config): Promise<Infrastructure
       () => backend.close(),
       () => queues.close(),
     );
-    const secretBox = new SecretBox(config.ROLLCALL_SECRET_KEY ?? keptSecretKey(database.dataDir));
+    const secretBox = new SecretBox(config.ROLLCALL_SECRET_KEY ?? keptSecretKey(database));
     const deadLetterStore = new PostgresDeadLetterStore(pool, secretBox);
     return {
       config,
@@ -83,26 +83,4 @@ export async function openInfrastructure(config: Config): Promise<Infrastructure
     await close();
     throw error;
   }
-}
-
-async function openDatabase(config: Config) {
-  if (config.DATABASE_URL) {
-    const { host, pathname } = new URL(config.DATABASE_URL);
-    return {
-      url: config.DATABASE_URL,
-      label: `PostgreSQL at ${host}${pathname}`,
-      dataDir: '',
-      stop: async () => {},
-    };
-  }
-  const embedded = await startEmbeddedPostgres({
-    dataDir: config.ROLLCALL_DATA_DIR,
-    log: (message) => createLogger('embedded-postgres').info(message),
-  });
-  return {
-    url: embedded.url,
-    label: `embedded PostgreSQL in ${embedded.dataDir}`,
-    dataDir: embedded.dataDir,
-    stop: () => embedded.stop(),
-  };
 }

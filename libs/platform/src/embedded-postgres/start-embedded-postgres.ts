@@ -65,7 +65,7 @@ async function startIn(
   }
 }
 
-const DATABASE = 'rollcall';
+export const DATABASE = 'rollcall';
 
 async function ensureDatabase(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });

@@ -14,7 +14,10 @@ export class NestLogger implements LoggerService {
   }
 
   error(message: unknown, stackOrContext?: unknown, context?: unknown): void {
-    this.logger.error({ context: context ?? stackOrContext, err: message instanceof Error ? message : undefined }, String(message));
+    this.logger.error(
+      { context: context ?? stackOrContext, err: message instanceof Error ? message : undefined },
+      String(message),
+    );
   }
 
   debug(message: unknown, context?: unknown): void {
