@@ -22,15 +22,21 @@ export class UnknownEventError extends Error {
 
 /** Knows every event type, its current schema version, and how to bring older data up to it. */
 export class EventCatalog<E extends Event> {
-  constructor(private readonly types: EventTypes<E>) {}
+  constructor(private readonly upcasts: EventTypes<E>) {}
+
+  get types(): readonly E['type'][] {
+    return Object.keys(this.upcasts) as E['type'][];
+  }
 
   currentVersion(type: E['type']): number {
-    return this.types[type].length + 1;
+    return this.upcasts[type].length + 1;
   }
 
   /** @throws UnknownEventError for a type or version of the future. */
   upcast(event: RecordedEvent): RecordedEvent<E> {
-    const upcasts = Object.hasOwn(this.types, event.type) ? this.types[event.type as E['type']] : undefined;
+    const upcasts = Object.hasOwn(this.upcasts, event.type)
+      ? this.upcasts[event.type as E['type']]
+      : undefined;
     if (!upcasts || event.schemaVersion > upcasts.length + 1) {
       throw new UnknownEventError(event.type, event.schemaVersion);
     }

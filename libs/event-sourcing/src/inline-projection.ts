@@ -4,7 +4,7 @@ import type { StatementParameters } from './postgres/statement.js';
 /**
  * A table that is written in the same statement as the events. It answers SQL in the form of common table
  * expressions (`name as (insert …)`, comma separated) that may read `appended(stream_id, version, global_position,
- * first_position)`: one row per stream, at its new version, with the positions of its last and first new event.
+ * positions)`: one row per stream, at its new version, with the position of its last new event and an array of all.
  */
 export interface InlineProjection {
   readonly category: string;

@@ -27,14 +27,14 @@ export function appendOneStatement(
     parameters.add(JSON.stringify(event.metadata), 'jsonb'),
   ].join(', ');
   return finish(
-    `appended as materialized (select *, global_position as first_position from es.append_one(${call}))`,
+    `appended as materialized (select *, array[global_position] as positions from es.append_one(${call}))`,
     projections.map((projection) => projection.one(append, parameters)),
     parameters,
     command,
   );
 }
 
-/** Many events, many streams: `es.append`, then the last event of each stream. */
+/** Many events, many streams: `es.append`, then one row per stream. */
 export function appendManyStatement(
   appends: readonly StreamAppend[],
   projections: readonly InlineProjection[],
@@ -45,44 +45,20 @@ export function appendManyStatement(
     append.events.map((event) => ({ streamId: append.streamId, event })),
   );
   const call = [
-    parameters.add(
-      appends.map(({ streamId }) => streamId),
-      'uuid[]',
-    ),
-    parameters.add(
-      appends.map(({ category }) => category),
-      'text[]',
-    ),
-    parameters.add(appends.map(expected), 'bigint[]'),
-    parameters.add(
-      events.map(({ streamId }) => streamId),
-      'uuid[]',
-    ),
-    parameters.add(
-      events.map(({ event }) => event.id),
-      'uuid[]',
-    ),
-    parameters.add(
-      events.map(({ event }) => event.type),
-      'text[]',
-    ),
-    parameters.add(
-      events.map(({ event }) => event.schemaVersion),
-      'smallint[]',
-    ),
-    parameters.add(
-      events.map(({ event }) => JSON.stringify(event.data)),
-      'jsonb[]',
-    ),
-    parameters.add(
-      events.map(({ event }) => JSON.stringify(event.metadata)),
-      'jsonb[]',
-    ),
+    parameters.column(appends, 'uuid', ({ streamId }) => streamId),
+    parameters.column(appends, 'text', ({ category }) => category),
+    parameters.column(appends, 'bigint', expected),
+    parameters.column(events, 'uuid', ({ streamId }) => streamId),
+    parameters.column(events, 'uuid', ({ event }) => event.id),
+    parameters.column(events, 'text', ({ event }) => event.type),
+    parameters.column(events, 'smallint', ({ event }) => event.schemaVersion),
+    parameters.column(events, 'jsonb', ({ event }) => JSON.stringify(event.data)),
+    parameters.column(events, 'jsonb', ({ event }) => JSON.stringify(event.metadata)),
   ].join(', ');
   return finish(
     `appended as materialized (
       select stream_id, max(version) as version, max(global_position) as global_position,
-        min(global_position) as first_position
+        array_agg(global_position order by version) as positions
       from es.append(${call}) group by stream_id)`,
     projections.map((projection) =>
       projection.many(

@@ -7,16 +7,23 @@ export class StatementParameters {
     this.values.push(value);
     return `$${this.values.length}::${type}`;
   }
+
+  /** Adds one array with a value of each item: a column for `unnest`. */
+  column<T>(items: readonly T[], type: string, pick: (item: T) => unknown): string {
+    return this.add(items.map(pick), `${type}[]`);
+  }
 }
 
+const MAX_PREPARED = 1_000;
 const names = new Map<string, string>();
 
-/** The same name for the same text, so that a connection prepares each statement once. */
-export function preparedName(text: string): string {
-  let name = names.get(text);
-  if (name === undefined) {
-    name = `rollcall_${names.size}`;
-    names.set(text, name);
-  }
-  return name;
+/**
+ * The same name for the same text, so that a connection prepares each statement once. None once there are very many
+ * texts: each costs memory on every connection, and what clients combine in a filter decides how many there are.
+ */
+export function preparedName(text: string): string | undefined {
+  const name = names.get(text);
+  if (name !== undefined || names.size >= MAX_PREPARED) return name;
+  names.set(text, `rollcall_${names.size}`);
+  return names.get(text);
 }

@@ -1,5 +1,5 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { fold, PostgresEventStore } from '#event-sourcing';
+import { fold, PostgresEventStore, type RecordedEvent } from '#event-sourcing';
 import type { ProjectAccess } from '../identity.access.js';
 import { identityDecider } from '../identity.decider.js';
 import { identityEvents } from '../identity.events.js';
@@ -26,9 +26,8 @@ export class GetIdentityAsOfHandler implements IQueryHandler<GetIdentityAsOf> {
 
   async execute({ identityId, asOf, access }: GetIdentityAsOf): Promise<IdentityView> {
     await requireVisibleStream(this.store, identityId, access);
-    const upTo = asOf instanceof Date ? Number.MAX_SAFE_INTEGER : asOf;
-    const events = await this.store.readStream(identityId, { upTo });
-    const until = asOf instanceof Date ? events.filter(({ recordedAt }) => recordedAt <= asOf) : events;
+    const events = await this.store.readStream(identityId, asOf instanceof Date ? {} : { upTo: asOf });
+    const until = asOf instanceof Date ? recordedBy(asOf, events) : events;
     const state = fold(
       identityDecider,
       until.map((event) => identityEvents.upcast(event)),
@@ -36,3 +35,7 @@ export class GetIdentityAsOfHandler implements IQueryHandler<GetIdentityAsOf> {
     return toView(identityId, { state, version: until.length });
   }
 }
+
+/** Up to the last event recorded by then: versions give the order, also where the database's clock was set back. */
+const recordedBy = (time: Date, events: readonly RecordedEvent[]): readonly RecordedEvent[] =>
+  events.slice(0, events.findLastIndex(({ recordedAt }) => recordedAt <= time) + 1);

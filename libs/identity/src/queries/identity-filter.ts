@@ -15,7 +15,10 @@ export interface IdentityFilter {
   readonly properties?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A filter as SQL: a FROM item named `i`, its order column, and conditions. */
+/**
+ * A filter as SQL: a FROM item named `i`, its order column, and conditions. Every statement names `identities` before
+ * `identity_properties`, so that locks are taken in one order: the rebuild swaps both (identity.rebuild.ts).
+ */
 export interface FilterSql {
   readonly from: string;
   /** The column that carries the created order in an index that fits the filter. */
@@ -31,7 +34,7 @@ export function filterSql(
 ): FilterSql {
   const [lead, ...others] = Object.entries(filter.properties ?? {});
   return {
-    from: lead ? 'identity_properties p join identities i on i.id = p.identity_id' : 'identities i',
+    from: lead ? 'identities i join identity_properties p on p.identity_id = i.id' : 'identities i',
     position: lead ? 'p.created_position' : 'i.created_position',
     conditions: [
       ...(lead ? [propertyIs('p', lead, parameters)] : []),
@@ -40,7 +43,7 @@ export function filterSql(
           `exists (select 1 from identity_properties o where o.identity_id = i.id and ${propertyIs('o', other, parameters)})`,
       ),
       ...scalarConditions(filter, parameters),
-      ...(access === 'all' ? [] : [`i.project_id = any(${parameters.add(access, 'text[]')})`]),
+      ...accessCondition(access, parameters),
     ],
   };
 }
@@ -53,6 +56,14 @@ function scalarConditions(filter: IdentityFilter, parameters: StatementParameter
     identityType !== undefined && `i.identity_type = ${parameters.add(identityType, 'text')}`,
     projectId !== undefined && `i.project_id = ${parameters.add(toColumn(projectId), 'text')}`,
   ].filter((condition) => condition !== false);
+}
+
+/** One project is an equality, so that its index holds the created order; several are a filter on the way. */
+function accessCondition(access: ProjectAccess, parameters: StatementParameters): string[] {
+  if (access === 'all') return [];
+  const [only, ...others] = access;
+  if (only !== undefined && others.length === 0) return [`i.project_id = ${parameters.add(only, 'text')}`];
+  return [`i.project_id = any(${parameters.add(access, 'text[]')})`];
 }
 
 const propertyIs = (alias: string, [key, value]: [string, string], parameters: StatementParameters): string =>
