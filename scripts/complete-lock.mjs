@@ -56,4 +56,6 @@ function systemOf(name) {
   return { ...(os.length && { os }), ...(cpu.length && { cpu }), ...(libc.length && { libc }) };
 }
 
-const inherited = ({ dev, engines }) => ({ ...(dev && { dev }), ...(engines && { engines }) });
+function inherited({ dev, engines }) {
+  return { ...(dev && { dev }), ...(engines && { engines }) };
+}
