@@ -1,0 +1,172 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import pg from 'pg';
+import { ApiKeys, createPrisma, type NewApiKey } from '#platform';
+import { createTestDatabase, type TestDatabase } from '../../support/databases.js';
+
+const MAIN = path.resolve('dist/apps/api/src/main.js');
+
+/** The API as its own process on a database of its own. */
+export interface ApiUnderTest {
+  readonly url: string;
+  readonly adminKey: string;
+  readonly databaseUrl: string;
+  /** Sends a request as the admin; JSON in, JSON out. */
+  send(method: string, path: string, options?: SendOptions): Promise<Answered>;
+  makeKey(key: Omit<NewApiKey, 'name'>): Promise<string>;
+  /** What a refused request must leave as it was. */
+  logSize(): Promise<{ events: number; position: number }>;
+}
+
+export interface SendOptions {
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  readonly key?: string | null;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: the answers of many endpoints, looked into by assertions.
+  readonly body: any;
+}
+
+/** Runs a suite against a freshly started API; `environment` is added to the process's own. */
+export function describeApi(
+  name: string,
+  suite: (api: ApiUnderTest) => void,
+  environment: () => Record<string, string> = () => ({}),
+): void {
+  describe(name, () => {
+    const running: { api?: ApiProcess } = {};
+    const api = () => {
+      if (!running.api) throw new Error('The API runs in hooks and tests only');
+      return running.api;
+    };
+    beforeAll(async () => {
+      running.api = await ApiProcess.start(environment());
+    }, 60_000);
+    suite({
+      get url() {
+        return api().url;
+      },
+      get adminKey() {
+        return api().adminKey;
+      },
+      get databaseUrl() {
+        return api().databaseUrl;
+      },
+      send: (...request) => api().send(...request),
+      makeKey: (key) => api().makeKey(key),
+      logSize: () => api().logSize(),
+    });
+    afterAll(() => running.api?.stop());
+  });
+}
+
+class ApiProcess implements ApiUnderTest {
+  private constructor(
+    private readonly process: ChildProcess,
+    private readonly database: TestDatabase,
+    readonly url: string,
+    readonly adminKey: string,
+  ) {}
+
+  static async start(environment: Record<string, string>): Promise<ApiProcess> {
+    const database = await createTestDatabase();
+    const adminKey = `test-${randomBytes(16).toString('hex')}`;
+    const child = spawn(process.execPath, [MAIN], {
+      env: { ...baseEnvironment(), DATABASE_URL: database.url, ROLLCALL_ADMIN_KEY: adminKey, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const url = await printedUrl(child);
+    await ready(url);
+    return new ApiProcess(child, database, url, adminKey);
+  }
+
+  get databaseUrl(): string {
+    return this.database.url;
+  }
+
+  async send(
+    method: string,
+    target: string,
+    { body, headers, key = this.adminKey }: SendOptions = {},
+  ): Promise<Answered> {
+    const response = await fetch(`${this.url}${target}`, {
+      method,
+      headers: {
+        ...(key !== null && { authorization: `Bearer ${key}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      redirect: 'manual',
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: parsed(response, text) };
+  }
+
+  async makeKey(key: Omit<NewApiKey, 'name'>): Promise<string> {
+    const prisma = createPrisma(this.database.url, 1);
+    const made = await new ApiKeys(prisma).create({ name: 'a test', ...key });
+    await prisma.$disconnect();
+    return made.key;
+  }
+
+  async logSize(): Promise<{ events: number; position: number }> {
+    const client = new pg.Client({ connectionString: this.database.url });
+    await client.connect();
+    const { rows } = await client.query(
+      'select count(*)::int as events, coalesce(max(global_position), 0)::int as position from es.events',
+    );
+    await client.end();
+    return rows[0];
+  }
+
+  async stop(): Promise<void> {
+    if (this.process.exitCode === null) {
+      this.process.kill('SIGTERM');
+      await once(this.process, 'exit');
+    }
+    await this.database.drop();
+  }
+}
+
+const parsed = (response: Response, text: string): unknown =>
+  response.headers.get('content-type')?.startsWith('application/json') && text !== ''
+    ? JSON.parse(text)
+    : text;
+
+/** Nothing of the shell that runs the tests reaches the process but what it needs to run. */
+const baseEnvironment = (): Record<string, string> => ({
+  PATH: process.env.PATH ?? '',
+  PORT: '0',
+  HOST: '127.0.0.1',
+  ROLLCALL_SECRET_KEY: randomBytes(32).toString('base64'),
+  ROLLCALL_LOG_LEVEL: 'error',
+});
+
+/** The address the process says it listens at. Its own complaint is the error when it ends instead. */
+async function printedUrl(child: ChildProcess): Promise<string> {
+  let complaint = '';
+  child.stderr?.on('data', (chunk) => {
+    complaint += chunk;
+    if (process.env.ROLLCALL_TEST_VERBOSE) process.stderr.write(chunk);
+  });
+  if (!child.stdout) throw new Error('The API has no standard output');
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, url] = /^Rollcall API: (\S+)/.exec(line) ?? [];
+    if (url) return url;
+  }
+  throw new Error(`The API ended before it listened:\n${complaint}`);
+}
+
+async function ready(url: string): Promise<void> {
+  const { ok, status } = await fetch(`${url}/health/ready`);
+  if (!ok) throw new Error(`The API listens but is not ready: ${status}`);
+}
