@@ -1,2 +1,3 @@
 export { type ApiParts, createApi } from './create-api.js';
-export type { ReadinessChecks } from './health/readiness.js';
+export { DeadLettersModule } from './dead-letters/dead-letters.module.js';
+export { type ReadinessChecks, readiness } from './health/readiness.js';

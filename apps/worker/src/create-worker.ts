@@ -31,7 +31,7 @@ export async function createWorker({ pool, backend, deadLetterStore }: WorkerPar
   app.get(IdentityCommandsProcessor).register(runner);
   await runner.start();
   const sweeper = new Sweeper();
-  sweeper.start(maintenanceSweeps(pool));
+  sweeper.start(maintenanceSweeps(pool, deadLetterStore));
   return {
     close: async () => {
       await sweeper.stop();

@@ -38,6 +38,16 @@ export const refusals: Readonly<Record<string, Refusal>> = {
   WRITE_CONFLICT: tryAgain,
   COMMAND_ALREADY_RECORDED: tryAgain,
 
+  DEAD_LETTER_NOT_FOUND: notFound,
+  DEAD_LETTER_DISCARDED: { status: 409, retry: false },
+  JOB_NOT_STORABLE: invalid,
+  SECRET_UNREADABLE: {
+    status: 409,
+    retry: false,
+    detail:
+      'It was sealed with a key that is not in ROLLCALL_SECRET_KEY any more; add that key behind the newest one',
+  },
+
   UPSTREAM_FAILED: { status: 502 },
   UPSTREAM_TIMEOUT: { status: 504 },
   QUEUE_UNAVAILABLE: {

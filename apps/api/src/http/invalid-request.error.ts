@@ -22,10 +22,7 @@ export class InvalidPathIdError extends InvalidRequestError {
   override readonly examples: readonly string[];
   constructor(issues: readonly Issue[]) {
     super('path', issues);
-    const kind = /_id$/.test(String(issues[0]?.path[0]))
-      ? String(issues[0]?.path[0]).slice(0, -3)
-      : 'identity';
-    this.examples = [`${kind}-123e4567-e89b-42d3-8456-426614174000`];
+    this.examples = issues.slice(0, 1).map(exampleFor);
   }
 }
 
@@ -38,7 +35,14 @@ export class UnreadableBodyError extends Error {
   }
 }
 
-type Issue = Pick<z.core.$ZodIssue, 'path' | 'message'>;
+type Issue = Pick<z.core.$ZodIssue, 'path' | 'message'> & { readonly format?: string };
+
+/** Letta's ids name their kind: `identity-<uuid4>` for `identity_id`. Ours are plain UUIDs. */
+function exampleFor({ path: [name], format }: Issue): string {
+  const uuid = '123e4567-e89b-42d3-8456-426614174000';
+  if (format === 'uuid') return uuid;
+  return `${/^(\w+)_id$/.exec(String(name))?.[1] ?? 'identity'}-${uuid}`;
+}
 
 function describe(part: Part, issues: readonly Issue[]): string {
   const lines = issues

@@ -1,5 +1,5 @@
 import { ApiKeys, type Config } from '#platform';
-import { createApi } from '../../../api/src/index.js';
+import { createApi, DeadLettersModule } from '../../../api/src/index.js';
 import { createWorker } from '../../../worker/src/index.js';
 import { loadDemoRoster } from './demo-roster.js';
 import { greet } from './greeting.js';
@@ -47,8 +47,16 @@ export async function startService(config: Config, { parts, demo }: StartOptions
   }
 }
 
-async function openApi({ config, pool, prisma, backend }: Infrastructure, keys: ApiKeys) {
-  const api = await createApi({ config, pool, prisma, keys, readiness: readinessChecks(pool, backend) });
+async function openApi(infrastructure: Infrastructure, keys: ApiKeys) {
+  const { config, pool, prisma, backend } = infrastructure;
+  const api = await createApi({
+    config,
+    pool,
+    prisma,
+    keys,
+    readiness: readinessChecks(pool, backend),
+    modules: [DeadLettersModule.over(infrastructure)],
+  });
   await api.listen(config.PORT, config.HOST);
   return { url: await api.getUrl(), close: () => api.close() };
 }

@@ -49,6 +49,7 @@ export const identityCommandJobs = {
 
 /** Rules that a second try would only break again. */
 export const permanentIdentityCodes = [
+  'IDENTITY_NOT_FOUND',
   'IDENTIFIER_KEY_TAKEN',
   'IDENTITY_LIMIT',
   'IDEMPOTENCY_KEY_REUSED',

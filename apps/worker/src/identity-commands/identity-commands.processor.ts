@@ -14,7 +14,7 @@ import {
   UpsertIdentity,
   UpsertProperties,
 } from '#identity';
-import type { JobContext, JobRunner } from '#queue';
+import type { JobContext, JobData, JobDefinition, JobRunner } from '#queue';
 import { identityCommandJobs as jobs } from './identity-command.jobs.js';
 
 interface Envelope {
@@ -28,35 +28,21 @@ export class IdentityCommandsProcessor {
   constructor(private readonly commandBus: CommandBus) {}
 
   register(runner: JobRunner): void {
-    runner
-      .register(jobs.create, (data, job) =>
-        this.run(new CreateIdentity(fromWireIdentity(data), contextOf(data, job))),
-      )
-      .register(jobs.upsert, (data, job) =>
-        this.run(new UpsertIdentity(fromWireIdentity(data), contextOf(data, job))),
-      )
-      .register(jobs.modify, (data, job) =>
-        this.run(
-          new ModifyIdentity(
-            identityUuid(data.identity_id),
-            fromWirePatch(data.changes),
-            contextOf(data, job),
-          ),
-        ),
-      )
-      .register(jobs.upsertProperties, (data, job) =>
-        this.run(new UpsertProperties(identityUuid(data.identity_id), data.properties, contextOf(data, job))),
-      )
-      .register(jobs.delete, (data, job) =>
-        this.run(new DeleteIdentity(identityUuid(data.identity_id), contextOf(data, job))),
-      )
-      .register(jobs.upsertBatch, (data, job) =>
-        this.run(
-          new UpsertIdentities(data.identities.map(fromWireIdentity), contextOf(data, job), {
-            onRejected: 'throw',
-          }),
-        ),
-      );
+    const on = <Job extends JobDefinition>(job: Job, commandOf: CommandOf<Job>) =>
+      runner.register(job, (data, context) => this.run(commandOf(data, contextOf(job, data, context))));
+
+    on(jobs.create, (data, context) => new CreateIdentity(fromWireIdentity(data), context));
+    on(jobs.upsert, (data, context) => new UpsertIdentity(fromWireIdentity(data), context));
+    on(jobs.modify, ({ identity_id, changes }, context) => {
+      return new ModifyIdentity(identityUuid(identity_id), fromWirePatch(changes), context);
+    });
+    on(jobs.upsertProperties, ({ identity_id, properties }, context) => {
+      return new UpsertProperties(identityUuid(identity_id), properties, context);
+    });
+    on(jobs.delete, ({ identity_id }, context) => new DeleteIdentity(identityUuid(identity_id), context));
+    on(jobs.upsertBatch, ({ identities }, context) => {
+      return new UpsertIdentities(identities.map(fromWireIdentity), context, { onRejected: 'throw' });
+    });
   }
 
   private async run(command: Command<unknown>): Promise<void> {
@@ -81,9 +67,11 @@ class JobKeyTakenError extends Error {
   }
 }
 
+type CommandOf<Job extends JobDefinition> = (data: JobData<Job>, context: CommandContext) => Command<unknown>;
+
 /** Delivery is at least once: the job's own key makes its effect once, unless the producer brought a key. */
-function contextOf(data: Envelope, { jobKey, jobId }: JobContext): CommandContext {
-  const { idempotency_key, correlation_id, ...command } = data;
+function contextOf({ name }: JobDefinition, data: unknown, { jobKey, jobId }: JobContext): CommandContext {
+  const { idempotency_key, correlation_id, ...command } = data as Envelope;
   return {
     metadata: {
       actor: 'job:identity-commands',
@@ -94,7 +82,9 @@ function contextOf(data: Envelope, { jobKey, jobId }: JobContext): CommandContex
     access: 'all',
     idempotency: {
       key: idempotency_key ? `job-key:${idempotency_key}` : `job:${jobKey}`,
-      requestHash: createHash('sha256').update(JSON.stringify(command)).digest(),
+      requestHash: createHash('sha256')
+        .update(JSON.stringify([name, command]))
+        .digest(),
     },
   };
 }
