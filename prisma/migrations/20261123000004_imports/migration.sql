@@ -9,6 +9,8 @@ CREATE TABLE "imports" (
     "status" TEXT NOT NULL,
     "columns" TEXT[],
     "created_by" TEXT NOT NULL,
+    "project_ids" TEXT[] DEFAULT ARRAY[]::TEXT[],
+    "retry_of" UUID,
     "bytes_read" BIGINT NOT NULL DEFAULT 0,
     "chunks_stored" INTEGER NOT NULL DEFAULT 0,
     "chunks_done" INTEGER NOT NULL DEFAULT 0,
@@ -29,9 +31,7 @@ CREATE TABLE "imports" (
 CREATE TABLE "import_chunks" (
     "import_id" UUID NOT NULL,
     "number" INTEGER NOT NULL,
-    "rows" BYTEA,
-    "row_count" INTEGER NOT NULL,
-    "done_at" TIMESTAMPTZ(3),
+    "rows" BYTEA NOT NULL,
 
     CONSTRAINT "import_chunks_pkey" PRIMARY KEY ("import_id","number")
 );
@@ -40,14 +40,14 @@ CREATE TABLE "import_chunks" (
 CREATE TABLE "import_rejections" (
     "import_id" UUID NOT NULL,
     "line" BIGINT NOT NULL,
-    "field" TEXT NOT NULL,
-    "code" TEXT NOT NULL,
-    "reason" TEXT NOT NULL,
-    "record" JSONB NOT NULL,
-    "retried_at" TIMESTAMPTZ(3),
+    "record" JSON NOT NULL,
+    "reasons" JSONB NOT NULL,
 
-    CONSTRAINT "import_rejections_pkey" PRIMARY KEY ("import_id","line","field")
+    CONSTRAINT "import_rejections_pkey" PRIMARY KEY ("import_id","line")
 );
 
 -- CreateIndex
 CREATE INDEX "imports_status" ON "imports"("status", "updated_at");
+
+-- Chunks come compressed.
+ALTER TABLE "import_chunks" ALTER COLUMN "rows" SET STORAGE EXTERNAL;

@@ -6,9 +6,10 @@ CREATE TABLE "connections" (
     "project_id" TEXT NOT NULL DEFAULT '',
     "settings" JSONB NOT NULL DEFAULT '{}',
     "secrets" BYTEA NOT NULL,
+    "secrets_version" INTEGER NOT NULL DEFAULT 1,
     "mapping" JSONB NOT NULL,
     "mapping_version" INTEGER NOT NULL DEFAULT 1,
-    "schedule" JSONB,
+    "every_seconds" INTEGER,
     "policies" JSONB NOT NULL DEFAULT '{}',
     "status" TEXT NOT NULL DEFAULT 'active',
     "status_reason" TEXT,
@@ -38,10 +39,11 @@ CREATE TABLE "sync_runs" (
     "mode" TEXT NOT NULL,
     "trigger" TEXT NOT NULL,
     "status" TEXT NOT NULL,
+    "phase" TEXT NOT NULL DEFAULT 'read',
     "cursor" JSONB,
-    "source_time" TIMESTAMPTZ(3),
+    "pages" INTEGER NOT NULL DEFAULT 0,
     "counts" JSONB NOT NULL DEFAULT '{}',
-    "api_calls" INTEGER NOT NULL DEFAULT 0,
+    "attempts" INTEGER NOT NULL DEFAULT 0,
     "error_code" TEXT,
     "error" TEXT,
     "not_before" TIMESTAMPTZ(3),
@@ -60,6 +62,7 @@ CREATE TABLE "links" (
     "identity_id" UUID NOT NULL,
     "source_updated_at" TIMESTAMPTZ(3),
     "content_hash" BYTEA,
+    "seen_at" TIMESTAMPTZ(3) NOT NULL,
     "last_seen_run" UUID,
     "tombstoned_at" TIMESTAMPTZ(3),
     "merged_into" TEXT,
@@ -114,6 +117,7 @@ CREATE TABLE "webhook_deliveries" (
     "attempts" INTEGER NOT NULL DEFAULT 0,
     "error" TEXT,
     "received_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "due_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "processed_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "webhook_deliveries_pkey" PRIMARY KEY ("id")
@@ -138,7 +142,7 @@ CREATE INDEX "record_outcomes_run" ON "record_outcomes"("run_id", "id");
 CREATE INDEX "record_outcomes_record" ON "record_outcomes"("connection_id", "stream", "external_id", "id");
 
 -- CreateIndex
-CREATE INDEX "webhook_deliveries_waiting" ON "webhook_deliveries"("status", "connection_id", "received_at");
+CREATE INDEX "webhook_deliveries_waiting" ON "webhook_deliveries"("connection_id", "status", "id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "webhook_deliveries_once" ON "webhook_deliveries"("connection_id", "dedup_key");

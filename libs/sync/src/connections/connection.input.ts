@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import {
+  type Connector,
+  compileMapping,
+  connectorById,
+  connectors,
+  InvalidMappingError,
+  mappingSchema,
+  type ParsedMapping,
+} from '#connectors';
+import { ProjectId } from '#identity';
+import { InvalidConnectionError } from './connection.errors.js';
+
+export const DEFAULT_EVERY_SECONDS = 900;
+
+const everySeconds = z
+  .int()
+  .min(30)
+  .max(7 * 86_400)
+  .nullable()
+  .meta({ description: 'Seconds between incremental runs; null: only when asked.' });
+
+const secrets = z
+  .record(z.string(), z.unknown())
+  .meta({ description: 'What the vendor gave you; sealed at rest and never shown again.' });
+
+/** A connection as a caller writes it down; what `settings` and `secrets` hold is up to the kind. */
+export const ConnectionCreate = z
+  .strictObject({
+    kind: z.string().min(1).max(64).meta({ example: 'hubspot' }),
+    name: z.string().trim().min(1).max(128).meta({ example: 'Our HubSpot' }),
+    project_id: ProjectId.nullish(),
+    settings: z.record(z.string(), z.unknown()).default({}),
+    secrets,
+    mapping: z
+      .record(z.string(), mappingSchema)
+      .optional()
+      .meta({ description: 'A mapping document for each stream to sync; default: all, mapped sensibly.' }),
+    every_seconds: everySeconds.default(DEFAULT_EVERY_SECONDS),
+    check: z.boolean().default(true).meta({ description: 'Ask the vendor before storing anything.' }),
+  })
+  .meta({ id: 'ConnectionCreate' });
+export type ConnectionCreateInput = z.output<typeof ConnectionCreate>;
+
+/** New secrets replace the old ones name by name; null takes one away. */
+export const ConnectionSecrets = z
+  .strictObject({ secrets, check: z.boolean().default(true) })
+  .meta({ id: 'ConnectionSecrets' });
+
+/** @throws InvalidConnectionError when there is no such kind. */
+export function requireConnector(kind: string): Connector {
+  const connector = connectorById(kind);
+  if (connector) return connector;
+  const known = connectors.map(({ manifest }) => manifest.id).join(', ');
+  throw new InvalidConnectionError(`kind: there is no such connector; known are ${known}`);
+}
+
+/** @throws InvalidConnectionError naming every setting that the connector does not take. */
+export function parseSettings({ manifest }: Connector, settings: unknown): unknown {
+  return parse('settings', manifest.configSchema, settings);
+}
+
+export function parseSecrets({ manifest }: Connector, given: unknown): unknown {
+  return parse('secrets', manifest.secretsSchema, given);
+}
+
+/** The caller's mapping, every expression of it compiled once, or the connector's own for each stream. */
+export function parseMapping(
+  { manifest }: Connector,
+  given: ConnectionCreateInput['mapping'],
+): Record<string, ParsedMapping> {
+  const streams = manifest.streams.map(({ id }) => id);
+  if (!given) {
+    return Object.fromEntries(
+      manifest.streams.map(({ id, defaultMapping }) => [id, mappingSchema.parse(defaultMapping)]),
+    );
+  }
+  const unknown = Object.keys(given).filter((stream) => !streams.includes(stream));
+  if (unknown.length > 0 || Object.keys(given).length === 0)
+    throw new InvalidConnectionError(`mapping: expected one or more of the streams ${streams.join(', ')}`);
+  for (const [stream, document] of Object.entries(given)) requireCompiles(stream, document);
+  return given;
+}
+
+function requireCompiles(stream: string, document: ParsedMapping): void {
+  try {
+    compileMapping(document);
+  } catch (error) {
+    if (!(error instanceof InvalidMappingError)) throw error;
+    const faults = error.errors.map(({ field, reason }) => `mapping.${stream}.${field}: ${reason}`);
+    throw new InvalidConnectionError(faults.join('; '), { cause: error });
+  }
+}
+
+function parse(part: string, schema: z.ZodType, value: unknown): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${[part, ...path].join('.')}: ${message}`);
+  throw new InvalidConnectionError(faults.join('; '));
+}

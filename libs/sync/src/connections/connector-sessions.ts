@@ -1,0 +1,116 @@
+import { AuthExpired, type Connector, type ConnectorContext, type NetworkPolicy } from '#connectors';
+import { type Clock, inTransaction, type Pool, type PoolClient, type SecretBox } from '#platform';
+import { ReauthorizationRequiredError } from './connection.errors.js';
+import { parseSecrets, parseSettings, requireConnector } from './connection.input.js';
+import type { SealedConnection } from './connection.js';
+
+export type ConnectorWork<T> = (
+  connector: Connector,
+  context: ConnectorContext<unknown, unknown>,
+) => Promise<T>;
+
+export interface SessionParts {
+  readonly pool: Pool;
+  readonly secretBox: SecretBox;
+  readonly network: NetworkPolicy;
+  readonly clock: Clock;
+}
+
+/** Binds a connection's sealed secrets to its row. */
+export const secretsPlace = (connectionId: string): string => `connection:${connectionId}`;
+
+/** Speaks to a vendor in the name of a connection, and renews its access when that has run out. */
+export class ConnectorSessions {
+  constructor(private readonly parts: SessionParts) {}
+
+  /**
+   * Runs `work`; when the vendor no longer takes the token, gets a new one and runs it once more.
+   * @throws ReauthorizationRequiredError after the connection was marked so
+   */
+  async use<T>(connection: SealedConnection, work: ConnectorWork<T>, signal?: AbortSignal): Promise<T> {
+    const connector = requireConnector(connection.kind);
+    const attempt = (secrets: unknown) =>
+      work(connector, this.context(connector, connection.settings, secrets, signal));
+    try {
+      return await attempt(this.secretsOf(connection));
+    } catch (error) {
+      if (!(error instanceof AuthExpired)) throw error;
+      const renewed = await this.renewed(connection, connector, error);
+      return await attempt(renewed).catch(async (again: unknown) => {
+        throw again instanceof AuthExpired ? await this.refused(connection, again) : again;
+      });
+    }
+  }
+
+  context(
+    connector: Connector,
+    settings: unknown,
+    secrets: unknown,
+    signal?: AbortSignal,
+  ): ConnectorContext<unknown, unknown> {
+    const { network, clock } = this.parts;
+    const config = parseSettings(connector, settings);
+    return { config, secrets, network, now: () => clock.now(), ...(signal ? { signal } : {}) };
+  }
+
+  secretsOf({ id, kind, secrets }: SealedConnection): unknown {
+    const opened = this.parts.secretBox.open(secrets, secretsPlace(id));
+    return parseSecrets(requireConnector(kind), JSON.parse(opened.toString('utf8')));
+  }
+
+  seal(connectionId: string, secrets: unknown): Buffer {
+    return this.parts.secretBox.seal(JSON.stringify(secrets), secretsPlace(connectionId));
+  }
+
+  /** One refresh at a time: the row's lock makes the others wait, and they find the new secrets there. */
+  private async renewed(connection: SealedConnection, connector: Connector, cause: AuthExpired) {
+    try {
+      return await inTransaction(this.parts.pool, (client) =>
+        this.renew(client, connection, connector, cause),
+      );
+    } catch (error) {
+      throw isHopeless(error) ? await this.refused(connection, error) : error;
+    }
+  }
+
+  private async renew(
+    client: PoolClient,
+    connection: SealedConnection,
+    connector: Connector,
+    cause: AuthExpired,
+  ): Promise<unknown> {
+    const { rows } = await client.query<{ secrets: Buffer; secrets_version: number }>(
+      'select secrets, secrets_version from connections where id = $1 for update',
+      [connection.id],
+    );
+    const [row] = rows;
+    if (!row) throw new ReauthorizationRequiredError('it was removed');
+    const secrets = this.secretsOf({ ...connection, secrets: row.secrets });
+    if (row.secrets_version !== connection.secretsVersion) return secrets;
+    if (cause.reauthorize || !connector.refreshAuth) throw new ReauthorizationRequiredError(cause.message);
+    const refreshed = await connector.refreshAuth(this.context(connector, connection.settings, secrets));
+    // Kept before it is used: a vendor that rotates refresh tokens takes the old one never again.
+    await client.query(
+      'update connections set secrets = $2, secrets_version = secrets_version + 1, updated_at = now() where id = $1',
+      [connection.id, this.seal(connection.id, refreshed.secrets)],
+    );
+    return refreshed.secrets;
+  }
+
+  private async refused(connection: SealedConnection, cause: Error): Promise<Error> {
+    await this.parts.pool.query(
+      `update connections set status = 'reauthorization_required', status_reason = $2, updated_at = now()
+       where id = $1 and status = 'active'`,
+      [connection.id, cause.message],
+    );
+    return cause instanceof ReauthorizationRequiredError
+      ? cause
+      : new ReauthorizationRequiredError(cause.message, { cause });
+  }
+}
+
+/** The vendor says no for good, or there is nothing to refresh with. */
+function isHopeless(error: unknown): error is Error {
+  const { code } = error as { code?: string };
+  return code === 'AUTH_EXPIRED' || code === 'CONFIG_ERROR' || code === 'REAUTHORIZATION_REQUIRED';
+}

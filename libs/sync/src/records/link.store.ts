@@ -1,0 +1,109 @@
+import type { Pool, PoolClient } from '#platform';
+import type { Link } from './link.js';
+
+/** The stream of a connection that links, outcomes and quarantined records belong to. */
+export interface StreamKey {
+  readonly connectionId: string;
+  readonly stream: string;
+}
+
+/** A live link of an identity, seen from the identity. */
+export interface Binding {
+  readonly identityId: string;
+  readonly connectionId: string;
+  readonly record: string;
+}
+
+type Executor = Pool | PoolClient;
+
+export async function linksOf(
+  executor: Executor,
+  { connectionId, stream }: StreamKey,
+  externalIds: readonly string[],
+): Promise<Link[]> {
+  const { rows } = await executor.query<LinkRow>({
+    name: 'links_of',
+    text: 'select * from links where connection_id = $1 and stream = $2 and external_id = any($3)',
+    values: [connectionId, stream, externalIds],
+  });
+  return rows.map(toLink);
+}
+
+export async function bindingsOf(executor: Executor, identityIds: readonly string[]): Promise<Binding[]> {
+  const { rows } = await executor.query<BindingRow>({
+    name: 'link_bindings',
+    text: `select identity_id, connection_id, stream, external_id from links
+      where identity_id = any($1::uuid[]) and tombstoned_at is null and merged_into is null`,
+    values: [identityIds],
+  });
+  return rows.map((row) => ({
+    identityId: row.identity_id,
+    connectionId: row.connection_id,
+    record: bindingName(row.stream, row.external_id),
+  }));
+}
+
+export const bindingName = (stream: string, externalId: string): string => `${stream}/${externalId}`;
+
+/** Writes links as they are now; `runId` marks them as seen by a run. */
+export async function saveLinks(
+  executor: Executor,
+  { connectionId, stream }: StreamKey,
+  runId: string,
+  links: readonly Link[],
+): Promise<void> {
+  if (links.length === 0) return;
+  await executor.query({
+    name: 'links_save',
+    text: SAVE,
+    values: [
+      connectionId,
+      stream,
+      runId,
+      links.map(({ externalId }) => externalId),
+      links.map(({ identityId }) => identityId),
+      links.map(({ sourceUpdatedAt }) => sourceUpdatedAt),
+      links.map(({ contentHash }) => contentHash),
+      links.map(({ seenAt }) => seenAt),
+      links.map(({ tombstonedAt }) => tombstonedAt),
+      links.map(({ mergedInto }) => mergedInto),
+    ],
+  });
+}
+
+const SAVE = `
+  insert into links (connection_id, stream, last_seen_run, external_id, identity_id, source_updated_at,
+    content_hash, seen_at, tombstoned_at, merged_into)
+  select $1, $2, $3, l.* from unnest($4::text[], $5::uuid[], $6::timestamptz[], $7::bytea[], $8::timestamptz[],
+    $9::timestamptz[], $10::text[]) as l
+  on conflict (connection_id, stream, external_id) do update set
+    last_seen_run = excluded.last_seen_run, identity_id = excluded.identity_id,
+    source_updated_at = excluded.source_updated_at, content_hash = excluded.content_hash,
+    seen_at = excluded.seen_at, tombstoned_at = excluded.tombstoned_at, merged_into = excluded.merged_into`;
+
+interface LinkRow {
+  readonly external_id: string;
+  readonly identity_id: string;
+  readonly source_updated_at: Date | null;
+  readonly content_hash: Buffer | null;
+  readonly seen_at: Date;
+  readonly tombstoned_at: Date | null;
+  readonly merged_into: string | null;
+}
+
+interface BindingRow {
+  readonly identity_id: string;
+  readonly connection_id: string;
+  readonly stream: string;
+  readonly external_id: string;
+}
+
+const toLink = (row: LinkRow): Link => ({
+  externalId: row.external_id,
+  identityId: row.identity_id,
+  sourceUpdatedAt: row.source_updated_at,
+  contentHash: row.content_hash,
+  seenAt: row.seen_at,
+  tombstonedAt: row.tombstoned_at,
+  mergedInto: row.merged_into,
+});

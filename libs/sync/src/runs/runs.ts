@@ -1,0 +1,114 @@
+import { mayAccess, type ProjectAccess } from '#identity';
+import { inTransaction, type Pool, type Prisma, type PrismaClient } from '#platform';
+import type { Queues } from '#queue';
+import { obstacleOf, streamsOf } from '../connections/connection.js';
+import type { ConnectionStore } from '../connections/connection.store.js';
+import { enqueuePage } from '../sync.jobs.js';
+import { ConnectionUnavailableError, RunNotFoundError, UnknownStreamError } from './run.errors.js';
+import type { Run, RunMode, RunTrigger } from './run.js';
+import type { RunStore } from './run.store.js';
+
+export interface RunRequest {
+  readonly mode: Exclude<RunMode, 'record'>;
+  /** Absent: every stream of the connection. */
+  readonly stream?: string | undefined;
+  readonly trigger?: RunTrigger;
+}
+
+/** A page of a list that is read newest first. */
+export interface ListPage {
+  readonly limit: number;
+  /** The id that the page starts behind. */
+  readonly after?: string | undefined;
+}
+
+/** Starting, stopping and looking at runs. */
+export class Runs {
+  constructor(
+    private readonly parts: {
+      readonly pool: Pool;
+      readonly prisma: PrismaClient;
+      readonly queues: Queues;
+      readonly connections: ConnectionStore;
+      readonly store: RunStore;
+    },
+  ) {}
+
+  /** One run for each stream, all or none. @throws RunActiveError, ConnectionUnavailableError, UnknownStreamError */
+  async start(connectionId: string, request: RunRequest, access: ProjectAccess): Promise<Run[]> {
+    const { pool, queues, connections, store } = this.parts;
+    const connection = await connections.require(connectionId, access);
+    const obstacle = obstacleOf(connection, new Date());
+    if (obstacle) throw new ConnectionUnavailableError(obstacle);
+    const known = streamsOf(connection);
+    const streams = request.stream === undefined ? known : [request.stream];
+    for (const stream of streams) if (!known.includes(stream)) throw new UnknownStreamError(stream, known);
+    const { mode, trigger = 'manual' } = request;
+    const runs = await inTransaction(pool, async (client) => {
+      const started: Run[] = [];
+      for (const stream of streams)
+        started.push(await store.start({ connectionId, stream, mode, trigger }, client));
+      return started;
+    });
+    for (const { id } of runs) await enqueuePage(queues, id);
+    return runs;
+  }
+
+  async get(id: string, access: ProjectAccess): Promise<Run> {
+    const found = await this.parts.store.find(id);
+    const connection = found && (await this.parts.connections.find(found.run.connectionId));
+    if (!connection || !mayAccess(access, connection.projectId)) throw new RunNotFoundError(id);
+    return found.run;
+  }
+
+  /** The page that is being applied may still come through; nothing follows it. */
+  async cancel(id: string, access: ProjectAccess): Promise<Run> {
+    await this.get(id, access);
+    await this.parts.store.end(id, 'cancelled');
+    return this.get(id, access);
+  }
+
+  async list(connectionId: string, page: ListPage, access: ProjectAccess): Promise<Run[]> {
+    await this.parts.connections.require(connectionId, access);
+    const rows = await this.parts.prisma.syncRun.findMany({
+      where: { connectionId, ...before(page) },
+      ...newestFirst(page),
+    });
+    return rows.map(
+      (row) =>
+        ({
+          ...row,
+          counts: row.counts as Run['counts'],
+        }) as Run,
+    );
+  }
+
+  async outcomes(
+    runId: string,
+    filter: ListPage & { readonly action?: string | undefined },
+    access: ProjectAccess,
+  ) {
+    await this.get(runId, access);
+    return this.parts.prisma.recordOutcome.findMany({
+      where: { runId, ...before(filter), ...(filter.action === undefined ? {} : { action: filter.action }) },
+      ...newestFirst(filter),
+    });
+  }
+
+  /** Records that were set aside, without their payload. */
+  async quarantine(connectionId: string, { limit, after }: ListPage, access: ProjectAccess) {
+    await this.parts.connections.require(connectionId, access);
+    return this.parts.prisma.quarantinedRecord.findMany({
+      where: { connectionId, ...(after === undefined ? {} : { externalId: { gt: after } }) },
+      orderBy: [{ externalId: 'asc' }, { stream: 'asc' }],
+      take: limit,
+      omit: { payload: true },
+    });
+  }
+}
+
+const before = ({ after }: ListPage) => (after === undefined ? {} : { id: { lt: after } });
+const newestFirst = ({ limit }: ListPage) => ({
+  orderBy: { id: 'desc' as Prisma.SortOrder },
+  take: limit,
+});

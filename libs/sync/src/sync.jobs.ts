@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { defineJob, type Queues } from '#queue';
+
+export const SYNC_QUEUE = 'sync';
+
+/** Jobs of the queue `sync`. Their data are ids: what there is to do stands in PostgreSQL. */
+export const syncJobs = {
+  /** One page of a run; it adds the job of the next one. */
+  page: defineJob({
+    queue: SYNC_QUEUE,
+    name: 'sync.page',
+    schema: z.strictObject({ run_id: z.uuid() }),
+    priority: 10,
+  }),
+  /** The records that the waiting webhook deliveries of a connection speak of. */
+  records: defineJob({
+    queue: SYNC_QUEUE,
+    name: 'sync.records',
+    schema: z.strictObject({ connection_id: z.uuid() }),
+    priority: 1,
+  }),
+};
+
+/** Adds the job of a run's next page; while one of them waits or runs there is never a third. */
+export async function enqueuePage(queues: Queues, runId: string, delayMs = 0): Promise<void> {
+  await queues.add(syncJobs.page, { run_id: runId }, { coalesceBy: `page-${runId}`, ...delayed(delayMs) });
+}
+
+/** However many webhooks arrive, one job at a time works them off, and one more waits for those that came since. */
+export async function enqueueRecords(queues: Queues, connectionId: string, delayMs = 0): Promise<void> {
+  const data = { connection_id: connectionId };
+  await queues.add(syncJobs.records, data, { coalesceBy: `records-${connectionId}`, ...delayed(delayMs) });
+}
+
+const delayed = (delayMs: number) => (delayMs > 0 ? { delayMs: Math.ceil(delayMs) } : {});

@@ -1,0 +1,206 @@
+import {
+  type CompiledMapping,
+  type Connector,
+  type ConnectorContext,
+  compileMapping,
+  type FetchedRecord,
+  InvalidResponse,
+} from '#connectors';
+import { createLogger, uuidv7 } from '#platform';
+import { obstacleOf, type SealedConnection } from '../connections/connection.js';
+import type { ConnectionStore } from '../connections/connection.store.js';
+import type { ConnectorSessions } from '../connections/connector-sessions.js';
+import type { ApplyRecords, OutcomeCounts } from '../records/apply-records.js';
+import { type Observation, observeFetched } from '../records/observation.js';
+import { judgeFailure } from '../runs/failure.js';
+import { addCounts } from '../runs/run.js';
+import type { RunStore } from '../runs/run.store.js';
+import type { DeliveryStore, WaitingDelivery } from './delivery.store.js';
+
+const BATCH = 500;
+const MAX_BATCHES = 20;
+
+/** Whether there is more to do for the connection, and when. */
+export type MoreWork = { readonly afterMs: number } | null;
+
+/** One job's run of a stream: deliveries that are worked off together are one run in mode `record`. */
+interface RecordRun {
+  readonly id: string;
+  counts: OutcomeCounts;
+}
+
+/** Works off waiting webhook deliveries: fetches the records they name and sends them the way that polling goes. */
+export class DeliveryWork {
+  private readonly log = createLogger('webhook-deliveries');
+
+  constructor(
+    private readonly parts: {
+      readonly connections: ConnectionStore;
+      readonly sessions: ConnectorSessions;
+      readonly deliveries: DeliveryStore;
+      readonly runs: RunStore;
+      readonly records: ApplyRecords;
+    },
+  ) {}
+
+  /** Safe to run twice at once: what was worked off already is unchanged, or answers a question asked earlier. */
+  async workOff(connectionId: string, signal?: AbortSignal): Promise<MoreWork> {
+    const runs = new Map<string, RecordRun>();
+    for (let batch = 0; batch < MAX_BATCHES; batch++) {
+      const { deliveries, now } = await this.parts.deliveries.waiting(connectionId, BATCH);
+      const connection = deliveries.length > 0 && (await this.parts.connections.find(connectionId));
+      if (!connection || obstacleOf(connection, now)) return null;
+      for (const [stream, group] of byStream(deliveries)) {
+        const run = runs.get(stream) ?? { id: uuidv7(), counts: {} };
+        runs.set(stream, run);
+        const wait = await this.tryBatch(
+          connection,
+          { stream, deliveries: group, run, askedAt: now },
+          signal,
+        );
+        if (wait) return wait;
+      }
+    }
+    return { afterMs: 0 };
+  }
+
+  private async tryBatch(
+    connection: SealedConnection,
+    batch: DeliveryBatch,
+    signal?: AbortSignal,
+  ): Promise<MoreWork> {
+    try {
+      await this.workOffBatch(connection, batch, signal);
+      return null;
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      return this.afterFailure(connection.id, batch, error);
+    }
+  }
+
+  private async workOffBatch(
+    connection: SealedConnection,
+    { stream, deliveries, run, askedAt }: DeliveryBatch,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const document = connection.mapping[stream];
+    if (!document) return this.parts.deliveries.fail(idsOf(deliveries), `The stream ${stream} is not synced`);
+    const mapping = compileMapping(document);
+    const externalIds = [...new Set(deliveries.map(({ externalId }) => externalId))];
+    const fetched = await this.parts.sessions.use(
+      connection,
+      (connector, context) => fetchIsolating(connector, context, stream, externalIds),
+      signal,
+    );
+    const observations = await observe(fetched, deliveries, mapping);
+    const causes = new Map(deliveries.map(({ externalId, id }) => [externalId, id]));
+    await this.parts.records.apply(
+      {
+        connectionId: connection.id,
+        stream,
+        runId: run.id,
+        projectId: connection.projectId,
+        observations,
+        owned: new Set(mapping.propertyKeys),
+        askedAt,
+        dryRun: false,
+        causationOf: (externalId) => causes.get(externalId),
+      },
+      async (client, counts) => {
+        run.counts = addCounts(run.counts, counts);
+        await this.parts.runs.saveRecordRun(
+          client,
+          run.id,
+          { connectionId: connection.id, stream },
+          run.counts,
+        );
+        await this.parts.deliveries.done(client, idsOf(deliveries));
+        return true;
+      },
+    );
+  }
+
+  private async afterFailure(
+    connectionId: string,
+    { deliveries }: DeliveryBatch,
+    error: unknown,
+  ): Promise<MoreWork> {
+    const now = new Date();
+    const attempts = Math.min(...deliveries.map((delivery) => delivery.attempts));
+    const verdict = judgeFailure({ error, attempts, now, random: Math.random() });
+    const { code, reason, kind } = verdict;
+    this.log.warn(
+      { connection: connectionId, verdict: kind, code, reason },
+      'deliveries were not worked off',
+    );
+    // Deliveries of a connection that needs new secrets wait for them.
+    if (code === 'REAUTHORIZATION_REQUIRED') return null;
+    const ids = idsOf(deliveries);
+    if (verdict.kind === 'fail') {
+      await this.parts.deliveries.fail(ids, `${code}: ${reason}`);
+      return { afterMs: 0 };
+    }
+    await this.parts.deliveries.postpone(ids, verdict.until, `${code}: ${reason}`, verdict.counted);
+    if (!verdict.pausesConnection) return { afterMs: verdict.until.getTime() - now.getTime() };
+    await this.parts.runs.pauseConnection(connectionId, verdict.until, reason);
+    return null;
+  }
+}
+
+interface DeliveryBatch {
+  readonly stream: string;
+  readonly deliveries: readonly WaitingDelivery[];
+  readonly run: RecordRun;
+  readonly askedAt: Date;
+}
+
+const idsOf = (deliveries: readonly WaitingDelivery[]): string[] => deliveries.map(({ id }) => id);
+
+function byStream(deliveries: readonly WaitingDelivery[]): Map<string, WaitingDelivery[]> {
+  const groups = new Map<string, WaitingDelivery[]>();
+  for (const delivery of deliveries)
+    groups.set(delivery.stream, [...(groups.get(delivery.stream) ?? []), delivery]);
+  return groups;
+}
+
+/** The record is the truth; only where there is none any more does the signal say whether it ended in another one. */
+async function observe(
+  fetched: ReadonlyMap<string, FetchedRecord>,
+  deliveries: readonly WaitingDelivery[],
+  mapping: CompiledMapping,
+): Promise<Observation[]> {
+  const observed = await observeFetched(fetched, mapping);
+  const merges = new Map(
+    deliveries.flatMap(({ kind, externalId, mergedInto }) =>
+      kind === 'merge' && mergedInto !== null ? [[externalId, mergedInto] as const] : [],
+    ),
+  );
+  return observed.map((observation) => {
+    const into = observation.kind === 'gone' ? merges.get(observation.id) : undefined;
+    return into === undefined ? observation : { kind: 'merged', id: observation.id, into };
+  });
+}
+
+/** A page that makes no sense is halved until the record that spoils it stands alone; the others go on. */
+async function fetchIsolating(
+  connector: Connector,
+  context: ConnectorContext<unknown, unknown>,
+  stream: string,
+  ids: readonly string[],
+): Promise<Map<string, FetchedRecord>> {
+  try {
+    return await connector.fetchByIds(context, stream, ids);
+  } catch (error) {
+    if (!(error instanceof InvalidResponse)) throw error;
+    const [only] = ids;
+    if (ids.length === 1 && only !== undefined) return new Map([[only, unreadable(only, error)]]);
+    const half = Math.ceil(ids.length / 2);
+    const first = await fetchIsolating(connector, context, stream, ids.slice(0, half));
+    const second = await fetchIsolating(connector, context, stream, ids.slice(half));
+    return new Map([...first, ...second]);
+  }
+}
+
+function unreadable(id: string, { message }: InvalidResponse): FetchedRecord {
+  return { status: 'rejected', rejected: { id, code: 'INVALID_RECORD', reason: message, raw: null } };
+}
