@@ -119,7 +119,8 @@ interface AppendedRow {
   readonly global_position: number;
 }
 
-interface EventRow {
+/** A row of `es.events` as pg answers it. */
+export interface EventRow {
   readonly global_position: number;
   readonly stream_id: string;
   readonly version: number;
