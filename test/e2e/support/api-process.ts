@@ -18,6 +18,8 @@ export interface ApiUnderTest {
   /** Sends a request as the admin; JSON in, JSON out. */
   send(method: string, path: string, options?: SendOptions): Promise<Answered>;
   makeKey(key: Omit<NewApiKey, 'name'>): Promise<string>;
+  /** As another process would, so that this one learns of it from the database alone. */
+  revokeKey(key: string): Promise<void>;
   /** What a refused request must leave as it was. */
   logSize(): Promise<{ events: number; position: number }>;
 }
@@ -62,6 +64,7 @@ export function describeApi(
       },
       send: (...request) => api().send(...request),
       makeKey: (key) => api().makeKey(key),
+      revokeKey: (key) => api().revokeKey(key),
       logSize: () => api().logSize(),
     });
     afterAll(() => running.api?.stop());
@@ -71,7 +74,8 @@ export function describeApi(
 class ApiProcess implements ApiUnderTest {
   private constructor(
     private readonly process: ChildProcess,
-    private readonly database: TestDatabase,
+    private readonly ownDatabase: TestDatabase,
+    private readonly database: pg.Client,
     readonly url: string,
     readonly adminKey: string,
   ) {}
@@ -85,11 +89,13 @@ class ApiProcess implements ApiUnderTest {
     });
     const url = await printedUrl(child);
     await ready(url);
-    return new ApiProcess(child, database, url, adminKey);
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    return new ApiProcess(child, database, client, url, adminKey);
   }
 
   get databaseUrl(): string {
-    return this.database.url;
+    return this.ownDatabase.url;
   }
 
   async send(
@@ -112,20 +118,26 @@ class ApiProcess implements ApiUnderTest {
   }
 
   async makeKey(key: Omit<NewApiKey, 'name'>): Promise<string> {
-    const prisma = createPrisma(this.database.url, 1);
-    const made = await new ApiKeys(prisma).create({ name: 'a test', ...key });
-    await prisma.$disconnect();
-    return made.key;
+    return this.withKeys(async (keys) => (await keys.create({ name: 'a test', ...key })).key);
+  }
+
+  async revokeKey(key: string): Promise<void> {
+    await this.withKeys(async (keys) => {
+      const known = await keys.authenticate(key);
+      if (!known || !(await keys.revoke(known.id))) throw new Error('There is no such key to revoke');
+    });
   }
 
   async logSize(): Promise<{ events: number; position: number }> {
-    const client = new pg.Client({ connectionString: this.database.url });
-    await client.connect();
-    const { rows } = await client.query(
+    const { rows } = await this.database.query(
       'select count(*)::int as events, coalesce(max(global_position), 0)::int as position from es.events',
     );
-    await client.end();
     return rows[0];
+  }
+
+  private async withKeys<T>(work: (keys: ApiKeys) => Promise<T>): Promise<T> {
+    const prisma = createPrisma(this.databaseUrl, 1);
+    return work(new ApiKeys(prisma)).finally(() => prisma.$disconnect());
   }
 
   async stop(): Promise<void> {
@@ -133,7 +145,8 @@ class ApiProcess implements ApiUnderTest {
       this.process.kill('SIGTERM');
       await once(this.process, 'exit');
     }
-    await this.database.drop();
+    await this.database.end();
+    await this.ownDatabase.drop();
   }
 }
 

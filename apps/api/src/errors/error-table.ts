@@ -48,6 +48,20 @@ export const refusals: Readonly<Record<string, Refusal>> = {
       'It was sealed with a key that is not in ROLLCALL_SECRET_KEY any more; add that key behind the newest one',
   },
 
+  CONNECTION_NOT_FOUND: notFound,
+  CONNECTION_NAME_TAKEN: { status: 409, retry: false },
+  INVALID_CONNECTION: invalid,
+  CONNECTION_CHECK_FAILED: invalid,
+  REAUTHORIZATION_REQUIRED: { status: 409, retry: false },
+  CONNECTION_UNAVAILABLE: { status: 409, retry: false },
+  RUN_NOT_FOUND: notFound,
+  RUN_ACTIVE: { status: 409, retry: false },
+  UNKNOWN_STREAM: invalid,
+  WEBHOOK_REFUSED: { status: 401 },
+  WEBHOOK_TOO_LARGE: { status: 413 },
+  INVALID_DELIVERY: { status: 400 },
+  PUBLIC_URL_MISSING: { status: 503 },
+
   UPSTREAM_FAILED: { status: 502 },
   UPSTREAM_TIMEOUT: { status: 504 },
   QUEUE_UNAVAILABLE: {

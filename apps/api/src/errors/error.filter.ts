@@ -22,8 +22,8 @@ export class ErrorFilter implements ExceptionFilter {
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const refusal = refusalOf(error);
     if (reply.sent || reply.raw.headersSent) this.breakOff(error, request, reply);
-    else if (refusal) refuse(error as Error, refusal, reply, this.log);
     else if (request.is404) this.answerUnknownRoute(request, reply);
+    else if (refusal) refuse(error as Error, refusal, reply, this.log);
     else this.answerFailure(error, request, reply);
   }
 

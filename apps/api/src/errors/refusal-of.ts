@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+import { HttpException } from '@nestjs/common';
 import { type Refusal, refusals } from './error-table.js';
 
 /** pg's pool reports a timeout, and pg a lost connection, without a code. */
@@ -9,5 +11,10 @@ export function refusalOf(error: unknown): Refusal | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && Object.hasOwn(refusals, code)) return refusals[code];
+  if (error instanceof HttpException) return refusalOf(error.cause) ?? plainRefusal(error.getStatus());
   return CONNECTION_LOST.test(error.message) ? refusals.ECONNREFUSED : undefined;
 }
+
+/** What Nest and Fastify refuse on their own, without a word of theirs: it may repeat the URL. */
+const plainRefusal = (status: number): Refusal | undefined =>
+  status < 500 ? { status, detail: STATUS_CODES[status] ?? 'Refused' } : undefined;

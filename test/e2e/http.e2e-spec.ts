@@ -1,0 +1,326 @@
+import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from '@jest/globals';
+import { describeApi } from './support/api-process.js';
+
+const UNKNOWN = 'identity-123e4567-e89b-42d3-8456-426614174000';
+
+describeApi('the HTTP of it', (api) => {
+  const ada = (identifier_key: string) => ({ identifier_key, name: 'Ada Lovelace', identity_type: 'user' });
+  const create = async (key: string, more: object = {}) =>
+    (await api.send('POST', '/v1/identities/', { body: { ...ada(key), ...more } })).body as { id: string };
+
+  describe('versions', () => {
+    it('gives an ETag with every identity, the same when nothing changed', async () => {
+      const { id } = await create('etag');
+      const change = { body: { name: 'Ada King' } };
+      expect((await api.send('PATCH', `/v1/identities/${id}`, change)).headers.get('etag')).toBe('"2"');
+      expect((await api.send('PATCH', `/v1/identities/${id}`, change)).headers.get('etag')).toBe('"2"');
+      expect((await api.send('PATCH', `/v1/identities/${id}`, { body: {} })).headers.get('etag')).toBe('"2"');
+    });
+
+    it.each([
+      ['"1"', 412],
+      ['"2"', 200],
+      ['W/"2"', 200],
+      ['"1", "2"', 200],
+      ['*', 200],
+      ['"abc"', 412],
+      ['2', 422],
+    ])('If-Match: %s of version 2 answers %i', async (ifMatch, expected) => {
+      const { id } = await create(`if-match ${ifMatch}`);
+      await api.send('PATCH', `/v1/identities/${id}`, { body: { name: 'Ada King' } });
+      const headers = { 'if-match': ifMatch };
+      const { status } = await api.send('PATCH', `/v1/identities/${id}`, {
+        body: { name: 'Countess' },
+        headers,
+      });
+      expect(status).toBe(expected);
+    });
+
+    it('answers 404, not 412, for an identity that is not there', async () =>
+      expect(
+        await api.send('DELETE', `/v1/identities/${UNKNOWN}`, { headers: { 'if-match': '"1"' } }),
+      ).toMatchObject({
+        status: 404,
+      }));
+
+    it('answers 304 without a body when the client has it already', async () => {
+      const { id } = await create('not-modified');
+      const headers = { 'if-none-match': '"1"' };
+      expect(await api.send('GET', `/v1/identities/${id}`, { headers })).toMatchObject({
+        status: 304,
+        body: '',
+      });
+      await api.send('PATCH', `/v1/identities/${id}`, { body: { name: 'Ada King' } });
+      expect(await api.send('GET', `/v1/identities/${id}`, { headers })).toMatchObject({ status: 200 });
+    });
+
+    it('tells what was, by version and by time', async () => {
+      const { id } = await create('as-of');
+      const [{ recorded_at: born }] = (await api.send('GET', `/v1/identities/${id}/events`)).body;
+      await api.send('PATCH', `/v1/identities/${id}`, { body: { name: 'Ada King' } });
+      await api.send('DELETE', `/v1/identities/${id}`);
+      const asOf = async (when: string) =>
+        (await api.send('GET', `/v1/identities/${id}?as_of=${encodeURIComponent(when)}`)).body;
+      expect(await asOf('1')).toMatchObject({ name: 'Ada Lovelace' });
+      expect(await asOf('2')).toMatchObject({ name: 'Ada King' });
+      expect(await asOf(new Date(Date.parse(born) + 1).toISOString())).toMatchObject({ id });
+      expect(await asOf('2001-01-01T00:00:00+01:00')).toMatchObject({
+        detail: expect.stringContaining('not found'),
+      });
+      expect(await asOf('yesterday')).toMatchObject({
+        detail: expect.stringContaining('expected a version'),
+      });
+    });
+
+    it('tells the history, also of a deleted identity, page by page', async () => {
+      const { id } = await create('history', { properties: [{ key: 'plan', type: 'string', value: 'pro' }] });
+      await api.send('PATCH', `/v1/identities/${id}`, { body: { identifier_key: 'history-2' } });
+      await api.send('DELETE', `/v1/identities/${id}`);
+      const events = (await api.send('GET', `/v1/identities/${id}/events`)).body;
+      expect(events).toMatchObject([
+        { type: 'IdentityCreated', version: 1, data: { identity_id: id, identifier_key: 'history' } },
+        { type: 'IdentityModified', version: 2, data: { changes: { identifier_key: 'history-2' } } },
+        { type: 'IdentityDeleted', version: 3, source: 'rest', actor: expect.stringMatching(/^key:/) },
+      ]);
+      expect((await api.send('GET', `/v1/identities/${id}/events?after=1&limit=1`)).body).toEqual([
+        events[1],
+      ]);
+    });
+  });
+
+  describe('Idempotency-Key', () => {
+    it('answers a repetition as it answered the first time, however the JSON is written down', async () => {
+      const headers = { 'idempotency-key': 'repeated' };
+      const { identifier_key, name, identity_type } = ada('repeated');
+      const first = await api.send('POST', '/v1/identities/', {
+        headers,
+        body: { identifier_key, name, identity_type },
+      });
+      const again = await api.send('POST', '/v1/identities', {
+        headers,
+        body: { identity_type, name, identifier_key },
+      });
+      expect(again).toMatchObject({ status: 200, body: first.body });
+    });
+
+    it('refuses another request under the same key', async () => {
+      const headers = { 'idempotency-key': 'reused' };
+      await api.send('POST', '/v1/identities/', { headers, body: ada('reused') });
+      const other = await api.send('POST', '/v1/identities/', { headers, body: ada('reused-2') });
+      expect(other).toMatchObject({
+        status: 422,
+        body: { detail: expect.stringContaining('Idempotency-Key') },
+      });
+    });
+
+    it('belongs to its caller', async () => {
+      const headers = { 'idempotency-key': 'mine' };
+      const key = await api.makeKey({ scopes: ['write'] });
+      expect(await api.send('POST', '/v1/identities/', { headers, body: ada('mine') })).toMatchObject({
+        status: 200,
+      });
+      expect(await api.send('POST', '/v1/identities/', { headers, body: ada('yours'), key })).toMatchObject({
+        status: 200,
+      });
+    });
+
+    it('does not remember a refusal', async () => {
+      const { id } = await create('refused-first');
+      const headers = { 'idempotency-key': 'refused-first' };
+      const body = { ...ada('refused-first') };
+      expect(await api.send('POST', '/v1/identities/', { headers, body })).toMatchObject({ status: 409 });
+      await api.send('DELETE', `/v1/identities/${id}`);
+      expect(await api.send('POST', '/v1/identities/', { headers, body })).toMatchObject({ status: 200 });
+    });
+  });
+
+  describe('filters', () => {
+    it('finds by properties, all of which must match', async () => {
+      const properties = (plan: string, seats: number) => ({
+        properties: [
+          { key: 'plan', type: 'string', value: plan },
+          { key: 'seats', type: 'number', value: seats },
+        ],
+      });
+      const { id } = await create('filter-1', properties('gold', 3));
+      await create('filter-2', properties('gold', 4));
+      const found = (await api.send('GET', '/v1/identities/?property[plan]=gold&property%5Bseats%5D=3')).body;
+      expect(found).toMatchObject([{ id }]);
+      expect((await api.send('GET', '/v1/identities/count?property[plan]=gold')).body).toBe(2);
+      expect((await api.send('GET', '/v1/identities/count?property[plan]=')).body).toBeGreaterThan(2);
+    });
+
+    it.each([
+      ['limit=0', 'query.limit: expected a whole number from 1 to 1000'],
+      ['limit=1001', 'query.limit: expected a whole number from 1 to 1000'],
+      ['limit=-1', 'query.limit: expected a whole number from 1 to 1000'],
+      ['limit=1&limit=2', 'query.limit: '],
+      ['order=up', 'query.order: '],
+      ['order_by=name', 'query.order_by: '],
+      ['identity_type=robot', 'query.identity_type: '],
+      ['name=%00', 'query.name: must not hold NUL'],
+      [`property[plan]=${'x'.repeat(513)}`, 'query.property.0.1: '],
+      ['property[]=x', 'query.property.0.0: '],
+    ])('refuses %s', async (query, detail) =>
+      expect(await api.send('GET', `/v1/identities/?${query}`)).toMatchObject({
+        status: 422,
+        body: { detail: expect.stringContaining(detail), trace_id: '' },
+      }),
+    );
+
+    it('ignores what it does not know, and takes an empty value for none', async () =>
+      expect(await api.send('GET', '/v1/identities/?color=red&limit=&order=&name=')).toMatchObject({
+        status: 200,
+      }));
+  });
+
+  describe('refusals', () => {
+    it.each([
+      ['no body', undefined, {}, 'body: a JSON body is required'],
+      ['broken JSON', '{"name":', {}, 'body: expected valid JSON'],
+      [
+        'another type',
+        'name=x',
+        { 'content-type': 'application/x-www-form-urlencoded' },
+        'body: expected JSON',
+      ],
+      ['a list', '[]', {}, 'body: '],
+      ['an unknown field', { ...ada('x'), organization_id: 'x' }, {}, 'Unrecognized key: "organization_id"'],
+      ['a number for a text', { ...ada('x'), name: 1 }, {}, 'body.name: '],
+      ['a poisoned prototype', '{"__proto__":{"admin":true}}', {}, 'without "__proto__" keys'],
+      ['NUL', { ...ada('x'), name: 'a\0' }, {}, 'body.name: must not hold NUL'],
+      [
+        'half a surrogate pair',
+        '{"name":"\\ud800"}',
+        {},
+        'body.name: must not hold NUL characters or unpaired',
+      ],
+      ['an infinite number', property('1e400', 'number'), {}, 'body.properties.0.value: '],
+      ['a type that lies', property('"pro"', 'number'), {}, 'body.properties.0.value: '],
+      ['a deep value', property(`${'{"a":'.repeat(500)}1${'}'.repeat(500)}`, 'json'), {}, 'nest at most 32'],
+    ])('422 for %s', async (_, body, headers, detail) => {
+      const before = await api.logSize();
+      const answer = await api.send('POST', '/v1/identities/', { body, headers: { ...headers } });
+      expect(answer).toMatchObject({
+        status: 422,
+        body: { detail: expect.stringContaining(detail), trace_id: '' },
+      });
+      expect(await api.logSize()).toEqual(before);
+    });
+
+    it('names no value of a person in what it says', async () => {
+      const { body } = await api.send('POST', '/v1/identities/', {
+        body: {
+          identifier_key: ['ada@example.com'],
+          name: { secret: 'ada' },
+          identity_type: 'ada-the-first',
+        },
+      });
+      expect(body.detail).not.toMatch(/example\.com|ada-the-first/);
+    });
+
+    it('shows a right id for a malformed one', async () =>
+      expect((await api.send('GET', '/v1/identities/Ada')).body).toEqual({
+        trace_id: '',
+        detail: "path.identity_id: String should match pattern 'identity-{uuid4}'",
+        examples: [UNKNOWN],
+      }));
+
+    it('400 for a malformed identity id where Letta says so', async () =>
+      expect(
+        await api.send(
+          'PATCH',
+          '/v1/agents/agent-123e4567-e89b-42d3-8456-426614174000/identities/attach/foo',
+        ),
+      ).toMatchObject({
+        status: 400,
+        body: {
+          detail: "INVALID_ARGUMENT: Invalid identity ID format: foo. Expected format: 'identity-<uuid4>'",
+        },
+      }));
+
+    it.each([
+      ['POST', '/v1/identities/count', 405, 'GET, HEAD'],
+      ['POST', `/v1/identities/${UNKNOWN}`, 405, 'DELETE, GET, HEAD, PATCH'],
+      ['DELETE', '/v1/identities', 405, 'GET, HEAD, POST, PUT'],
+      ['GET', '/v1/unknown', 404, null],
+      ['GET', '/%zz', 400, null],
+    ])('%s %s → %i', async (method, path, status, allow) => {
+      const answer = await api.send(method, path);
+      expect(answer).toMatchObject({ status, body: { detail: expect.any(String) } });
+      expect(answer.headers.get('allow')).toBe(allow);
+    });
+
+    it('413 for a body beyond all measure', async () => {
+      const body = JSON.stringify({ ...ada('huge'), name: 'x'.repeat(9_000_000) });
+      expect(await api.send('POST', '/v1/identities/', { body })).toMatchObject({
+        status: 413,
+        body: { detail: 'The request body is too large' },
+      });
+    });
+
+    it('422 for bytes that are not UTF-8', async () => {
+      const answer = await raw(api, Buffer.from('{"name":"\xff"}', 'latin1'));
+      expect(answer).toMatchObject({ status: 422, body: { detail: 'body: expected UTF-8' } });
+    });
+
+    it('answers JSON to what is not HTTP', async () => {
+      const { port, hostname } = new URL(api.url);
+      const socket = connect(Number(port), hostname);
+      socket.write('HELLO\r\n\r\n');
+      const answer = await text(socket);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request/);
+      expect(answer).toContain('{"detail":"Bad Request"}');
+    });
+  });
+
+  it('removes a property by its key, whatever is in it', async () => {
+    const keys = ['plan', 'a/b', 'ключ', '100%', '__proto__'];
+    const properties = keys.map((key) => ({ key, type: 'boolean', value: true }));
+    const { id } = await create('removed', { properties });
+    for (const key of keys) {
+      const path = `/v1/identities/${id}/properties/${encodeURIComponent(key)}`;
+      expect((await api.send('DELETE', path)).body.properties).not.toContainEqual(
+        expect.objectContaining({ key }),
+      );
+    }
+    expect((await api.send('GET', `/v1/identities/${id}`)).body.properties).toEqual([]);
+  });
+
+  it('answers with the request id it was given, and notes it in the history', async () => {
+    const headers = { 'x-request-id': 'trace-1' };
+    const answer = await api.send('POST', '/v1/identities/', { body: ada('traced'), headers });
+    expect(answer.headers.get('x-request-id')).toBe('trace-1');
+    const events = (await api.send('GET', `/v1/identities/${answer.body.id}/events`)).body;
+    expect(events).toMatchObject([{ correlation_id: 'trace-1' }]);
+    const other = await api.send('GET', '/v1/identities/', { headers: { 'x-request-id': 'a b\tc' } });
+    expect(other.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+/** An identity with one property, in JSON that `JSON.stringify` would not write. */
+function property(value: string, type: string): string {
+  const properties = `[{"key":"k","type":"${type}","value":${value}}]`;
+  return `{"identifier_key":"x","name":"x","identity_type":"user","properties":${properties}}`;
+}
+
+/** Bytes that `fetch` would not send as they are. */
+function raw(
+  api: { url: string; adminKey: string },
+  body: Buffer,
+): Promise<{ status: number; body: unknown }> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${api.adminKey}`, 'content-type': 'application/json' };
+    const request = httpRequest(
+      `${api.url}/v1/identities/`,
+      { method: 'POST', headers },
+      async (response) => {
+        resolve({ status: response.statusCode ?? 0, body: JSON.parse(await text(response)) });
+      },
+    );
+    request.on('error', reject).end(body);
+  });
+}
