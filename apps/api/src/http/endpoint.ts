@@ -85,7 +85,7 @@ type BodyOf<Body> = Body extends z.ZodType
 
 /** What a handler of this endpoint returns. */
 export type AnswerOf<E> =
-  E extends Endpoint<infer _, infer _, infer _, infer Answer>
+  E extends Endpoint<infer _Params, infer _Query, infer _Body, infer Answer>
     ? Answer extends z.ZodType
       ? z.input<Answer>
       : string | Buffer | NodeJS.ReadableStream

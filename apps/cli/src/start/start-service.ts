@@ -1,5 +1,8 @@
+import { PostgresEventStore } from '#event-sourcing';
+import { IdentityRepository, identityProjection } from '#identity';
 import { ApiKeys, type Config } from '#platform';
-import { createApi, DeadLettersModule } from '../../../api/src/index.js';
+import { createSync, type Sync } from '#sync';
+import { ConnectionsModule, createApi, DeadLettersModule } from '../../../api/src/index.js';
 import { createWorker } from '../../../worker/src/index.js';
 import { loadDemoRoster } from './demo-roster.js';
 import { greet } from './greeting.js';
@@ -31,13 +34,14 @@ export async function startService(config: Config, { parts, demo }: StartOptions
   try {
     const keys = new ApiKeys(infrastructure.prisma);
     const adminKey = await keys.ensureAdminKey(config.ROLLCALL_ADMIN_KEY);
+    const sync = openSync(infrastructure);
     if (demo) await loadDemoRoster(infrastructure.pool);
     if (parts.includes('worker')) {
-      const worker = await createWorker(infrastructure);
+      const worker = await createWorker({ ...infrastructure, sync });
       opened.push(() => worker.close());
     }
     const front = parts.includes('api')
-      ? await openApi(infrastructure, keys)
+      ? await openApi(infrastructure, keys, sync)
       : await openHealth(infrastructure);
     opened.push(() => front.close());
     return { greeting: greet({ infrastructure, parts, url: front.url, adminKey }), close };
@@ -47,7 +51,7 @@ export async function startService(config: Config, { parts, demo }: StartOptions
   }
 }
 
-async function openApi(infrastructure: Infrastructure, keys: ApiKeys) {
+async function openApi(infrastructure: Infrastructure, keys: ApiKeys, sync: Sync) {
   const { config, pool, prisma, backend } = infrastructure;
   const api = await createApi({
     config,
@@ -55,10 +59,21 @@ async function openApi(infrastructure: Infrastructure, keys: ApiKeys) {
     prisma,
     keys,
     readiness: readinessChecks(pool, backend),
-    modules: [DeadLettersModule.over(infrastructure)],
+    modules: [DeadLettersModule.over(infrastructure), ConnectionsModule.over({ sync, config })],
   });
   await api.listen(config.PORT, config.HOST);
   return { url: await api.getUrl(), close: () => api.close() };
+}
+
+/** The API and the worker of one process share it. */
+function openSync(infrastructure: Infrastructure): Sync {
+  const { config, pool } = infrastructure;
+  const store = new PostgresEventStore(pool, [identityProjection]);
+  return createSync({
+    ...infrastructure,
+    identities: new IdentityRepository(store),
+    network: { allowPrivateNetwork: config.ROLLCALL_ALLOW_PRIVATE_NETWORK },
+  });
 }
 
 const openHealth = ({ config, pool, backend }: Infrastructure) =>
