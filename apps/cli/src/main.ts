@@ -2,6 +2,8 @@
 import 'reflect-metadata';
 import { Command } from 'commander';
 import { keysCommand } from './keys/keys.command.js';
+import { migrateCommand } from './migrate.command.js';
+import { rebuildCommand } from './rebuild/rebuild.command.js';
 import { startCommand } from './start/start.command.js';
 
 const program = new Command('rollcall')
@@ -9,7 +11,9 @@ const program = new Command('rollcall')
     'Identities for AI agents, as events: the Letta /v1/identities API, history, imports and CRM sync',
   )
   .addCommand(startCommand())
-  .addCommand(keysCommand());
+  .addCommand(keysCommand())
+  .addCommand(migrateCommand())
+  .addCommand(rebuildCommand());
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${describe(error)}\n`);

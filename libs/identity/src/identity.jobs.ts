@@ -6,14 +6,9 @@ export const IDENTITY_COMMANDS_QUEUE = 'identity-commands';
 
 /** What every job may carry beside its command. */
 const envelope = {
-  idempotency_key: z
-    .string()
-    .min(1)
-    .max(255)
-    .optional()
-    .meta({
-      description: 'The same key is done once, also when the job is added twice; default: the job itself.',
-    }),
+  idempotency_key: z.string().min(1).max(255).optional().meta({
+    description: 'The same key is done once, also when the job is added twice; default: the job itself.',
+  }),
   correlation_id: z
     .string()
     .min(1)
