@@ -1,17 +1,23 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
 import { Command } from 'commander';
+import { connectionsCommand } from './connections/connections.command.js';
+import { deadLettersCommand } from './dead-letters/dead-letters.command.js';
 import { keysCommand } from './keys/keys.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { rebuildCommand } from './rebuild/rebuild.command.js';
 import { startCommand } from './start/start.command.js';
+import { syncCommand } from './sync/sync.command.js';
 
 const program = new Command('rollcall')
   .description(
     'Identities for AI agents, as events: the Letta /v1/identities API, history, imports and CRM sync',
   )
   .addCommand(startCommand())
+  .addCommand(connectionsCommand())
+  .addCommand(syncCommand())
   .addCommand(keysCommand())
+  .addCommand(deadLettersCommand())
   .addCommand(migrateCommand())
   .addCommand(rebuildCommand());
 

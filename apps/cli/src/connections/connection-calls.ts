@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { ApiClient } from '../api-client.js';
+
+/** What the commands show of a connection. */
+export const ConnectionAnswer = z.object({
+  id: z.string(),
+  kind: z.string(),
+  name: z.string(),
+  status: z.string(),
+  status_reason: z.string().nullable(),
+  account_id: z.string().nullable(),
+  every_seconds: z.number().nullable(),
+  webhook_url: z.string(),
+});
+export type ConnectionAnswer = z.output<typeof ConnectionAnswer>;
+
+export class UnknownConnectionError extends Error {
+  override readonly name = 'UnknownConnectionError';
+  readonly code = 'UNKNOWN_CONNECTION';
+  constructor(nameOrId: string) {
+    super(`No connection is called ${nameOrId}; \`rollcall connections list\` shows them`);
+  }
+}
+
+export const listConnections = (api: ApiClient): Promise<ConnectionAnswer[]> =>
+  api.call('GET', '/v1/connections', z.array(ConnectionAnswer));
+
+/** By id, or by the name that people gave it. */
+export async function findConnection(api: ApiClient, nameOrId: string): Promise<ConnectionAnswer> {
+  const connections = await listConnections(api);
+  const found = connections.find(({ id, name }) => id === nameOrId || name === nameOrId);
+  if (!found) throw new UnknownConnectionError(nameOrId);
+  return found;
+}
