@@ -51,6 +51,7 @@ export class UpsertIdentitiesHandler implements ICommandHandler<UpsertIdentities
       const batch = await loadBatch(repository, identities);
       const metadata = repository.transactor.stamp(context.metadata);
       const outcomes = identities.map((identity) => decideOne(batch, identity, context, metadata, options));
+      if (options.decideOnly) return outcomes;
       const command = context.idempotency && { ...context.idempotency, result: outcomes };
       await batch.drafts.append({ command });
       return outcomes;
