@@ -1,60 +1,83 @@
 import { z } from 'zod';
 
-export interface ApiRequest<Answer> {
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
-  readonly body?: unknown;
-  /** What the answer must look like. */
-  readonly answer: z.ZodType<Answer>;
+const Environment = z.object({
+  ROLLCALL_URL: z
+    .url({ protocol: /^https?$/, error: 'expected the address of a running service' })
+    .default('http://127.0.0.1:8283')
+    .transform((url) => url.replace(/\/+$/, '')),
+  ROLLCALL_API_KEY: z
+    .string({ error: 'expected an API key (the first start prints one; `rollcall keys create` makes more)' })
+    .min(1),
+});
+
+/** A refusal of the service, in its own words. */
+export class ApiRefusedError extends Error {
+  override readonly name = 'ApiRefusedError';
+  readonly code = 'API_REFUSED';
+  constructor(
+    readonly status: number,
+    detail: string,
+  ) {
+    super(`${detail} (${status})`);
+  }
 }
 
-/** A running service, as its command line reaches it. */
+export class ApiUnreachableError extends Error {
+  override readonly name = 'ApiUnreachableError';
+  readonly code = 'API_UNREACHABLE';
+  constructor(url: string, options: ErrorOptions) {
+    super(`No answer from ${url}; is Rollcall running there? ROLLCALL_URL says where it is`, options);
+  }
+}
+
+export class ApiSettingsError extends Error {
+  override readonly name = 'ApiSettingsError';
+  readonly code = 'API_SETTINGS';
+}
+
+/** Speaks to a running service, for the commands that need one. */
 export class ApiClient {
-  /** @param environment `ROLLCALL_URL` (default http://127.0.0.1:8283) and `ROLLCALL_API_KEY` */
-  constructor(private readonly environment: NodeJS.ProcessEnv = process.env) {}
+  constructor(
+    readonly url: string,
+    private readonly key: string,
+  ) {}
 
-  get<Answer>(path: string, request: ApiRequest<Answer>): Promise<Answer> {
-    return this.send('GET', path, request);
+  /** From `ROLLCALL_URL` and `ROLLCALL_API_KEY`. */
+  static fromEnvironment(env: NodeJS.ProcessEnv = process.env): ApiClient {
+    const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+    const parsed = Environment.safeParse(set);
+    if (parsed.success) return new ApiClient(parsed.data.ROLLCALL_URL, parsed.data.ROLLCALL_API_KEY);
+    const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new ApiSettingsError(faults.join('\n'));
   }
 
-  post<Answer>(path: string, request: ApiRequest<Answer>): Promise<Answer> {
-    return this.send('POST', path, request);
-  }
-
-  /** For bodies and answers that are no JSON. @throws ApiUnreachableError, ApiRefusedError */
-  async exchange(
+  /** Sends JSON and parses the answer. @throws ApiRefusedError, ApiUnreachableError */
+  async call<Answer extends z.ZodType>(
+    method: string,
     path: string,
-    { headers, ...init }: RequestInit & { duplex?: 'half' } = {},
-  ): Promise<Response> {
-    const base = this.environment.ROLLCALL_URL || 'http://127.0.0.1:8283';
-    const authorized = new Headers(headers);
-    authorized.set('authorization', `Bearer ${this.key()}`);
-    const response = await fetch(new URL(path, base), { ...init, headers: authorized }).catch(
-      (cause: unknown) => {
-        throw new ApiUnreachableError(base, { cause });
-      },
-    );
-    if (!response.ok) throw new ApiRefusedError(response.status, await detailOf(response));
-    return response;
-  }
-
-  private async send<Answer>(method: string, path: string, request: ApiRequest<Answer>): Promise<Answer> {
-    const { query = {}, body, answer } = request;
-    const given = Object.entries(query).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, String(value)]],
-    );
-    const search = given.length > 0 ? `?${new URLSearchParams(given)}` : '';
-    const json =
-      body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-    const response = await this.exchange(`${path}${search}`, { method, ...json });
+    answer: Answer,
+    body?: unknown,
+  ): Promise<z.output<Answer>> {
+    const json = { 'content-type': 'application/json' };
+    const init = body === undefined ? {} : { body: JSON.stringify(body), headers: json };
+    const response = await this.send(method, path, init);
     return answer.parse(await response.json());
   }
 
-  private key(): string {
-    const { ROLLCALL_API_KEY: key } = this.environment;
-    if (!key) throw new ApiKeyMissingError();
-    return key;
+  /** The bare exchange, for bodies and answers that are streams. Anything but a 2xx is thrown. */
+  async send(
+    method: string,
+    path: string,
+    init: Omit<RequestInit, 'method' | 'headers'> & { readonly headers?: Record<string, string> } = {},
+  ): Promise<Response> {
+    const headers = { ...init.headers, authorization: `Bearer ${this.key}` };
+    const response = await fetch(`${this.url}${path}`, { ...init, method, headers }).catch(
+      (cause: unknown) => {
+        throw new ApiUnreachableError(this.url, { cause });
+      },
+    );
+    if (response.ok) return response;
+    throw new ApiRefusedError(response.status, await detailOf(response));
   }
 }
 
@@ -65,34 +88,7 @@ async function detailOf(response: Response): Promise<string> {
   try {
     return Refusal.parse(JSON.parse(text)).detail;
   } catch {
-    return text.slice(0, 500) || response.statusText;
-  }
-}
-
-export class ApiKeyMissingError extends Error {
-  override readonly name = 'ApiKeyMissingError';
-  readonly code = 'API_KEY_MISSING';
-  constructor() {
-    super('Set ROLLCALL_API_KEY to an API key; `rollcall keys create` makes one');
-  }
-}
-
-export class ApiUnreachableError extends Error {
-  override readonly name = 'ApiUnreachableError';
-  readonly code = 'API_UNREACHABLE';
-  constructor(url: string, options: ErrorOptions) {
-    super(`Nothing answers at ${url}; start the service, or set ROLLCALL_URL to where it is`, options);
-  }
-}
-
-/** The service answered, and refused. */
-export class ApiRefusedError extends Error {
-  override readonly name = 'ApiRefusedError';
-  readonly code = 'API_REFUSED';
-  constructor(
-    readonly status: number,
-    detail: string,
-  ) {
-    super(`${detail} (${status})`);
+    // Not the service but something in front of it: its status is all there is to say.
+    return response.statusText || 'The request was refused';
   }
 }
