@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { IdentityModule } from '#identity';
 import type { Pool } from '#platform';
 import { IdentityCommandsProcessor } from './identity-commands/identity-commands.processor.js';
+import { ImportsProcessor } from './imports/imports.processor.js';
 
 @Module({})
 export class WorkerModule {
@@ -9,7 +10,7 @@ export class WorkerModule {
     return {
       module: WorkerModule,
       imports: [IdentityModule.over(pool)],
-      providers: [IdentityCommandsProcessor],
+      providers: [IdentityCommandsProcessor, ImportsProcessor],
     };
   }
 }

@@ -3,7 +3,7 @@ CREATE TABLE "imports" (
     "id" UUID NOT NULL,
     "file_name" TEXT NOT NULL,
     "format" JSONB NOT NULL,
-    "mapping" JSONB NOT NULL,
+    "mapping" JSON NOT NULL,
     "project_id" TEXT NOT NULL DEFAULT '',
     "dry_run" BOOLEAN NOT NULL DEFAULT false,
     "status" TEXT NOT NULL,

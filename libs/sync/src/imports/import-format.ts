@@ -14,7 +14,7 @@ export const importFormatSettingsSchema = z.strictObject({
   encoding: z.enum(ENCODINGS).optional(),
   delimiter: z
     .string()
-    .regex(/^[^"'\r\n]$/, 'Expected one character that is neither a quote nor a line end')
+    .regex(/^[^"'\r\n\0\ud800-\udfff]$/, 'Expected one character that is neither a quote nor a line end')
     .optional(),
   quote: z.enum(['"', "'", '']).optional().describe('Empty when quotes mean nothing in the file'),
   newline: z.enum(newlines).optional().describe('"\\n" stands for "\\r\\n", too'),

@@ -1,15 +1,16 @@
 import { z } from 'zod';
-import { MAX_ENTRIES, PropertyKey } from '#identity';
+import { isStorable, MAX_ENTRIES, PropertyKey } from '#identity';
 import { VALUE_TYPES } from './typed-value.js';
 
 const type = z.enum(VALUE_TYPES).optional();
-const name = z.string().min(1).max(1_000);
+const text = z.string().refine(isStorable, 'must not hold NUL characters or unpaired surrogates');
+const name = text.min(1).max(1_000);
 
 /** A column's name, `=` before a literal, or an object where the column needs a type or the value a JSONata expression. */
 export const valueSourceSchema = z.union([
   name,
   z.strictObject({ column: name, type }),
-  z.strictObject({ jsonata: z.string().trim().min(1).max(4_000), type }),
+  z.strictObject({ jsonata: text.trim().min(1).max(4_000), type }),
 ]);
 export type ValueSource = z.infer<typeof valueSourceSchema>;
 

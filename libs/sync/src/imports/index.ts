@@ -1,8 +1,17 @@
+export * from './import.errors.js';
+export { chunkJobId, IMPORTS_QUEUE, importChunkJob } from './import.jobs.js';
+export * from './import.js';
+export type { ImportPage, ImportViewer } from './import.queries.js';
+export * from './import.wire.js';
 export * from './import-format.js';
 export * from './import-mapping.errors.js';
 export * from './import-mapping.js';
 export * from './import-mapping.schema.js';
+export type { ImportRequest } from './import-receiver.js';
+export type { RetryRequest } from './import-retry.js';
 export * from './import-source.js';
+export { ImportWork, type ImportWorkParts } from './import-work.js';
+export { Imports, type ImportsParts } from './imports.js';
 export * from './record-stream.js';
 export * from './rejected-csv.js';
 export type { RowError, RowErrorCode, SourceRow } from './source-row.js';

@@ -1,3 +1,4 @@
+import { isStorable } from '#identity';
 import { CsvReader } from './csv-reader.js';
 import type { ImportFormat } from './import-format.js';
 import { NdjsonReader } from './ndjson-reader.js';
@@ -112,6 +113,8 @@ class Batches {
       throw new InvalidHeaderError(header.error?.reason ?? 'it is not a row');
     }
     if (header.raw.length > MAX_COLUMNS) throw new InvalidHeaderError(`it has ${header.raw.length} cells`);
+    if (!header.raw.every(isStorable))
+      throw new InvalidHeaderError('a name holds NUL or half of a character pair');
     this.columns = columnNames(header.raw);
   }
 }

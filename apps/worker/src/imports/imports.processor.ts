@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { createLogger, type Pool } from '#platform';
+import type { JobRunner, Queues } from '#queue';
+import { ImportWork, importChunkJob } from '#sync';
+import type { Sweep } from '../sweeper.js';
+
+const SECOND = 1_000;
+
+/** Applies the chunks of imports, each through the same command as any other batch. */
+@Injectable()
+export class ImportsProcessor {
+  constructor(private readonly commandBus: CommandBus) {}
+
+  /** @returns the sweeps that keep imports going whatever the queue forgets. */
+  register(runner: JobRunner, { pool, queues }: { pool: Pool; queues: Queues }): Sweep[] {
+    const work = new ImportWork({
+      pool,
+      queues,
+      upsert: (command) => this.commandBus.execute(command),
+      log: createLogger('imports'),
+    });
+    runner.register(importChunkJob, (chunk) => work.applyChunk(chunk.import_id, chunk.number));
+    return [
+      { name: 'imports', everyMs: 2 * SECOND, run: () => work.sweeps.run() },
+      { name: 'import-leftovers', everyMs: 60 * SECOND, run: () => work.sweeps.dropLeftovers() },
+    ];
+  }
+}

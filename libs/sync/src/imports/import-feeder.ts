@@ -1,0 +1,37 @@
+import type { Logger } from '#platform';
+import { type Queues, QueueUnavailableError } from '#queue';
+import { chunkJobId, importChunkJob } from './import.jobs.js';
+import type { DueChunk, ImportStore } from './import.store.js';
+
+/**
+ * Puts the next chunk of an import on the queue: after each chunk that comes in, after each that was applied, and
+ * again and again for all imports, since a queue may forget. A chunk that is on the queue already is not added twice.
+ */
+export class ImportFeeder {
+  constructor(
+    private readonly store: ImportStore,
+    private readonly queues: Queues,
+    private readonly log: Logger,
+  ) {}
+
+  /** @throws QueueUnavailableError */
+  async feed(importId?: string): Promise<void> {
+    const due = await this.store.due(importId);
+    await this.queues.addBulk(importChunkJob, due.map(toJob));
+  }
+
+  /** For a caller that has something better to do than to fail: the sweep feeds the import later. */
+  async feedIfReachable(importId: string): Promise<void> {
+    try {
+      await this.feed(importId);
+    } catch (error) {
+      if (!(error instanceof QueueUnavailableError)) throw error;
+      this.log.warn({ importId, code: error.code }, 'import waits for the queue');
+    }
+  }
+}
+
+const toJob = ({ importId, number }: DueChunk) => ({
+  data: { import_id: importId, number },
+  jobId: chunkJobId(importId, number),
+});

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { defineJob } from '#queue';
+
+export const IMPORTS_QUEUE = 'imports';
+
+/** Single commands go before bulk work. */
+const BULK = 10;
+
+/** Applies one chunk of an import. It carries names, not rows: those stay in PostgreSQL until they are applied. */
+export const importChunkJob = defineJob({
+  queue: IMPORTS_QUEUE,
+  name: 'import.chunk',
+  schema: z.strictObject({ import_id: z.uuid(), number: z.int().min(0) }),
+  priority: BULK,
+});
+
+/** A chunk has one job at a time, however often it is found due. */
+export const chunkJobId = (importId: string, number: number): string => `import-${importId}-${number}`;
