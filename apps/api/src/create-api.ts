@@ -21,7 +21,7 @@ export interface ApiParts {
   readonly readiness: ReadinessChecks;
   /** Further routes: modules with controllers whose methods are `@Serve`d. */
   readonly modules?: readonly (Type | DynamicModule)[];
-  readonly keys?: ApiKeys;
+  readonly keys?: Pick<ApiKeys, 'authenticate'>;
 }
 
 /** The HTTP API, ready to listen. Closing it is the caller's, as are the pool and the Prisma client. */

@@ -2,3 +2,4 @@ export { ConnectionsModule } from './connections/connections.module.js';
 export { type ApiParts, createApi } from './create-api.js';
 export { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 export { type ReadinessChecks, readiness } from './health/readiness.js';
+export { ImportsModule } from './imports/imports.module.js';

@@ -12,11 +12,14 @@ import {
 import { createApi } from './create-api.js';
 import type { ReadinessChecks } from './health/readiness.js';
 
+const log = createLogger('api');
+
 /** The API alone, on a database that is migrated already. `rollcall start` runs all of Rollcall. */
 async function main(config: Config): Promise<void> {
   const { DATABASE_URL: url } = config;
   if (!url) throw new TypeError('DATABASE_URL is required to run the API alone; "rollcall start" needs none');
   const pool = createPool({ url });
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
   const prisma = createPrisma(url);
   const keys = new ApiKeys(prisma);
   const firstKey = await keys.ensureAdminKey(config.ROLLCALL_ADMIN_KEY);
@@ -39,7 +42,6 @@ const readinessOf = (pool: Pool): ReadinessChecks => ({
   },
 });
 
-const log = createLogger('api');
 // A bad setting or an unreachable database: said once, and the process ends.
 await main(readConfig()).catch((error: unknown) => {
   log.fatal({ err: error }, 'the API could not start');

@@ -10,7 +10,11 @@ const BEARER = /^Bearer +(\S+)$/i;
  * Checks the key of every request before its body is read. A route that names no endpoint is for admins: forgetting
  * to say who may call it closes it.
  */
-export function authenticateRequests(fastify: FastifyInstance, keys: ApiKeys, budget: RequestBudget): void {
+export function authenticateRequests(
+  fastify: FastifyInstance,
+  keys: Pick<ApiKeys, 'authenticate'>,
+  budget: RequestBudget,
+): void {
   fastify.decorateRequest('caller');
   fastify.addHook('onRequest', (request, _reply, done) => {
     const scope = request.routeOptions.config.endpoint?.scope ?? 'admin';

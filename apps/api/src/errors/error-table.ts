@@ -22,6 +22,7 @@ const databaseAway = {
 export const refusals: Readonly<Record<string, Refusal>> = {
   INVALID_REQUEST: invalid,
   UNREADABLE_BODY: invalid,
+  BODY_TOO_LARGE: { status: 413 },
   INVALID_ARGUMENT: { status: 400 },
   UNAUTHORIZED: { status: 401, detail: 'Unauthorized' },
   SCOPE_MISSING: { status: 403 },
@@ -62,6 +63,15 @@ export const refusals: Readonly<Record<string, Refusal>> = {
   INVALID_DELIVERY: { status: 400 },
   PUBLIC_URL_MISSING: { status: 503 },
 
+  IMPORT_NOT_FOUND: notFound,
+  IMPORT_EXISTS: { status: 409, retry: false },
+  IMPORT_STATE: { status: 409, retry: false },
+  NOTHING_TO_RETRY: { status: 409, retry: false },
+  INVALID_IMPORT_MAPPING: invalid,
+  INVALID_HEADER: invalid,
+  UNSUPPORTED_FILE: invalid,
+  UPLOAD_BROKEN: { status: 400 },
+
   UPSTREAM_FAILED: { status: 502 },
   UPSTREAM_TIMEOUT: { status: 504 },
   QUEUE_UNAVAILABLE: {
@@ -98,6 +108,12 @@ export const refusals: Readonly<Record<string, Refusal>> = {
   '57P02': databaseAway,
   '57P03': databaseAway,
   '25006': databaseAway,
+  // Prisma's names for the same.
+  P1001: databaseAway,
+  P1002: databaseAway,
+  P1008: databaseAway,
+  P1017: databaseAway,
+  P2024: databaseAway,
   '40001': tryAgain,
   '40P01': tryAgain,
   '55P03': tryAgain,

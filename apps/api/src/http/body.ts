@@ -1,25 +1,34 @@
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { UnreadableBodyError } from './invalid-request.error.js';
+import type { UnparsedBody } from './endpoint.js';
+import { BodyTooLargeError, UnreadableBodyError } from './invalid-request.error.js';
 
-/** Room for an identity with hundreds of long properties; imports are streamed and have no such bound. */
+/** Room for an identity with hundreds of long properties; a body taken as a stream has no such bound. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 const JSON_TYPES = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
 
 /**
- * JSON is read as bytes and parsed by the endpoint (a webhook's signature is over those very bytes); anything else
- * stays a stream for the endpoints that take one.
+ * JSON is read as bytes and parsed by its endpoint (a webhook's signature is over those very bytes). Of any other
+ * type, the bytes are read for an endpoint that wants them, and else left as the stream they come in.
  */
 export function registerBodyReaders(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
     JSON_TYPES,
     { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES },
-    (request, bytes, done) => done(null, wantsStream(request) ? Readable.from(bytes as Buffer) : bytes),
+    (_request, bytes, done) => done(null, bytes),
   );
-  fastify.addContentTypeParser('*', (_request, stream, done) => done(null, stream));
+  fastify.addContentTypeParser('*', async (request: FastifyRequest, stream: Readable) =>
+    request.routeOptions.config.endpoint?.body === 'bytes' ? bytesOf(stream) : stream,
+  );
+}
+
+/** A body that its handler reads itself. */
+export function readUnparsed(kind: UnparsedBody, { body }: FastifyRequest): Buffer | Readable {
+  const given = (body ?? Buffer.alloc(0)) as Buffer | Readable;
+  return kind === 'stream' && Buffer.isBuffer(given) ? Readable.from(given) : given;
 }
 
 /** The request's JSON. @throws UnreadableBodyError when there is none, or none that we take. */
@@ -45,5 +54,13 @@ function parseJson(request: FastifyRequest, text: string): unknown {
   return parsed;
 }
 
-const wantsStream = (request: FastifyRequest): boolean =>
-  request.routeOptions.config.endpoint?.body === 'stream';
+async function bytesOf(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new BodyTooLargeError();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

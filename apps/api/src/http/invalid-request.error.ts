@@ -35,6 +35,15 @@ export class UnreadableBodyError extends Error {
   }
 }
 
+/** More bytes than an endpoint reads at once. */
+export class BodyTooLargeError extends Error {
+  override readonly name = 'BodyTooLargeError';
+  readonly code = 'BODY_TOO_LARGE';
+  constructor() {
+    super('The request body is too large');
+  }
+}
+
 type Issue = Pick<z.core.$ZodIssue, 'path' | 'message'> & { readonly format?: string };
 
 /** Letta's ids name their kind: `identity-<uuid4>` for `identity_id`. Ours are plain UUIDs. */

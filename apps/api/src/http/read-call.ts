@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { readJson } from './body.js';
+import { readJson, readUnparsed } from './body.js';
 import type { Call, Endpoint } from './endpoint.js';
 import { InvalidPathIdError, InvalidRequestError, type Part } from './invalid-request.error.js';
 import { tidyQuery } from './query.js';
@@ -18,7 +18,7 @@ export function readCall(endpoint: Endpoint, request: FastifyRequest, reply: Fas
 }
 
 function bodyOf(body: NonNullable<Endpoint['body']>, request: FastifyRequest): unknown {
-  if (typeof body === 'string') return request.body;
+  if (typeof body === 'string') return readUnparsed(body, request);
   return parse('body', body, readJson(request));
 }
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 const PREFIX = 'rc_';
 const SECRET_BYTES = 32;
@@ -7,7 +7,7 @@ const HINT_LENGTH = 8;
 /** `rc_` and 43 base64url characters: 256 random bits, which is why one fast hash is enough to keep it. */
 export const newApiKey = (): string => `${PREFIX}${randomBytes(SECRET_BYTES).toString('base64url')}`;
 
-export const hashApiKey = (key: string): Buffer => createHash('sha256').update(key).digest();
+export const hashApiKey = (key: string): Buffer => hash('sha256', key, 'buffer');
 
 /** Of a key that somebody chose, nothing is shown: it may be short. */
 export const hintOf = (key: string): string =>
