@@ -16,9 +16,9 @@ async function rebuild(checkOnly: boolean): Promise<void> {
   const { differences, swapped } = await withDatabase(readConfig(), ({ pool }) =>
     rebuildIdentities(pool, { checkOnly, onProgress: progressLines() }),
   );
-  const { count, ids } = differences;
+  const { count, identityIds } = differences;
   process.stdout.write(
-    count === 0 ? 'Every row is what the log says.\n' : `${count} differ: ${ids.join(', ')}\n`,
+    count === 0 ? 'Every row is what the log says.\n' : `${count} differ: ${identityIds.join(', ')}\n`,
   );
   process.stdout.write(swapped ? 'The rebuilt rows are live.\n' : 'Nothing was changed.\n');
   if (checkOnly && count > 0) process.exitCode = 2;
