@@ -9,7 +9,7 @@ interface AddOptions {
   readonly clientSecret?: string;
   readonly project?: string;
   readonly setting: Record<string, unknown>;
-  readonly every: number | null;
+  readonly every: number | 'never';
   readonly check: boolean;
 }
 
@@ -47,7 +47,7 @@ async function bodyOf(kind: string, options: AddOptions) {
       accessToken: await secretFrom(options.token, '--token', `${prefix}_TOKEN`),
       ...(clientSecret ? { clientSecret } : {}),
     },
-    every_seconds: options.every,
+    every_seconds: options.every === 'never' ? null : options.every,
     check: options.check,
   };
 }
@@ -85,8 +85,8 @@ function jsonOr(text: string): unknown {
   }
 }
 
-function interval(text: string): number | null {
-  if (text === 'never') return null;
+function interval(text: string): number | 'never' {
+  if (text === 'never') return text;
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('expected seconds, or "never"');
   return Number(text);
 }

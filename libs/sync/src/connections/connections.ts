@@ -1,4 +1,4 @@
-import { AuthExpired, type Connector, ConnectorError } from '#connectors';
+import { AuthExpired, ConfigError, type Connector, ConnectorError } from '#connectors';
 import { type ProjectAccess, requireProject } from '#identity';
 import { uuidv7 } from '#platform';
 import { ConnectionCheckFailedError } from './connection.errors.js';
@@ -140,9 +140,12 @@ export class Connections {
       return { check: await ask(secrets), secrets };
     } catch (error) {
       if (!(error instanceof AuthExpired) || error.reauthorize || !connector.refreshAuth) throw error;
-      const { secrets: renewed } = await connector.refreshAuth(
-        this.sessions.context(connector, settings, secrets),
-      );
+      const { secrets: renewed } = await connector
+        .refreshAuth(this.sessions.context(connector, settings, secrets))
+        // Nothing to renew it with: that the token was refused says more.
+        .catch((cause: unknown) => {
+          throw cause instanceof ConfigError ? error : cause;
+        });
       return { check: await ask(renewed), secrets: renewed };
     }
   }
