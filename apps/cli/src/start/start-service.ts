@@ -2,7 +2,7 @@ import { PostgresEventStore } from '#event-sourcing';
 import { IdentityRepository, identityProjection } from '#identity';
 import { ApiKeys, type Config } from '#platform';
 import { createSync, type Sync } from '#sync';
-import { ConnectionsModule, createApi, DeadLettersModule } from '../../../api/src/index.js';
+import { ConnectionsModule, createApi, DeadLettersModule, ImportsModule } from '../../../api/src/index.js';
 import { createWorker } from '../../../worker/src/index.js';
 import { loadDemoRoster } from './demo-roster.js';
 import { greet } from './greeting.js';
@@ -59,7 +59,11 @@ async function openApi(infrastructure: Infrastructure, keys: ApiKeys, sync: Sync
     prisma,
     keys,
     readiness: readinessChecks(pool, backend),
-    modules: [DeadLettersModule.over(infrastructure), ConnectionsModule.over({ sync, config })],
+    modules: [
+      DeadLettersModule.over(infrastructure),
+      ImportsModule.over(infrastructure),
+      ConnectionsModule.over({ sync, config }),
+    ],
   });
   await api.listen(config.PORT, config.HOST);
   return { url: await api.getUrl(), close: () => api.close() };
