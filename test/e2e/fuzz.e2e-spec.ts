@@ -6,41 +6,46 @@ import { bodyFor, hostileHeaders, hostileQuery, segmentFor } from './support/hos
 const RUNS = Number(process.env.ROLLCALL_FUZZ_RUNS ?? 60);
 
 /** Whatever is sent: never a 5xx, JSON with a `detail` when refused, and then the log is as it was. */
-describeApi('hostile requests', (api) => {
-  let routes: Route[];
-  beforeAll(async () => {
-    routes = routesOf((await api.send('GET', '/openapi.json')).body);
-  });
+describeApi(
+  'hostile requests',
+  (api) => {
+    let routes: Route[];
+    beforeAll(async () => {
+      routes = routesOf((await api.send('GET', '/openapi.json')).body);
+    });
 
-  it('reach every route there is', () => expect(routes.length).toBeGreaterThan(20));
+    it('reach every route there is', () => expect(routes.length).toBeGreaterThan(20));
 
-  it('never fail, and change nothing when refused', async () => {
-    const accepted = new Set<string>();
-    for (const route of routes) {
-      await fc.assert(
-        fc.asyncProperty(requestTo(route), async ({ path, ...request }) => {
-          const target = await ensureTarget();
-          const before = await api.logSize();
-          const answer = await api.send(route.method, path.replace(TARGET, target), request);
-          expectSound(answer);
-          if (answer.status < 400) accepted.add(nameOf(route));
-          else expect(await api.logSize()).toEqual(before);
-        }),
-        { numRuns: RUNS },
-      );
+    it('never fail, and change nothing when refused', async () => {
+      const accepted = new Set<string>();
+      for (const route of routes) {
+        await fc.assert(
+          fc.asyncProperty(requestTo(route), async ({ path, ...request }) => {
+            const target = await ensureTarget();
+            const before = await api.logSize();
+            const answer = await api.send(route.method, path.replace(TARGET, target), request);
+            expectSound(answer);
+            if (answer.status < 400) accepted.add(nameOf(route));
+            else expect(await api.logSize()).toEqual(before);
+          }),
+          { numRuns: RUNS },
+        );
+      }
+      // The identity routes also took some of it: what is refused at the door proves little about the house.
+      const refusing = routes.filter((route) => IDENTITIES.test(route.path) && !accepted.has(nameOf(route)));
+      expect(refusing).toEqual([]);
+    }, 300_000);
+
+    /** There to be changed; made again when a request deleted it. */
+    async function ensureTarget(): Promise<string> {
+      const body = { identifier_key: 'target', name: 'Target', identity_type: 'user' };
+      const { body: identity } = await api.send('PUT', '/v1/identities/', { body });
+      return identity.id;
     }
-    // The identity routes also took some of it: what is refused at the door proves little about the house.
-    const refusing = routes.filter((route) => IDENTITIES.test(route.path) && !accepted.has(nameOf(route)));
-    expect(refusing).toEqual([]);
-  }, 300_000);
-
-  /** There to be changed; made again when a request deleted it. */
-  async function ensureTarget(): Promise<string> {
-    const body = { identifier_key: 'target', name: 'Target', identity_type: 'user' };
-    const { body: identity } = await api.send('PUT', '/v1/identities/', { body });
-    return identity.id;
-  }
-});
+  },
+  () => ({}),
+  'service',
+);
 
 interface Route {
   readonly method: string;

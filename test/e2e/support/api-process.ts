@@ -1,14 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import pg from 'pg';
 import { ApiKeys, createPrisma, type NewApiKey } from '#platform';
 import { createTestDatabase, type TestDatabase } from '../../support/databases.js';
 
-const MAIN = path.resolve('dist/apps/api/src/main.js');
+/** The API alone, or as `rollcall start` runs it, with all of its modules. */
+const ENTRIES = {
+  api: ['dist/apps/api/src/main.js'],
+  service: ['dist/apps/cli/src/main.js', 'start', '--only', 'api'],
+} as const;
+type Entry = keyof typeof ENTRIES;
 
 /** The API as its own process on a database of its own. */
 export interface ApiUnderTest {
@@ -42,6 +46,7 @@ export function describeApi(
   name: string,
   suite: (api: ApiUnderTest) => void,
   environment: () => Record<string, string> = () => ({}),
+  entry: Entry = 'api',
 ): void {
   describe(name, () => {
     const running: { api?: ApiProcess } = {};
@@ -50,7 +55,7 @@ export function describeApi(
       return running.api;
     };
     beforeAll(async () => {
-      running.api = await ApiProcess.start(environment());
+      running.api = await ApiProcess.start(environment(), entry);
     }, 60_000);
     suite({
       get url() {
@@ -80,10 +85,10 @@ class ApiProcess implements ApiUnderTest {
     readonly adminKey: string,
   ) {}
 
-  static async start(environment: Record<string, string>): Promise<ApiProcess> {
+  static async start(environment: Record<string, string>, entry: Entry): Promise<ApiProcess> {
     const database = await createTestDatabase();
     const adminKey = `test-${randomBytes(16).toString('hex')}`;
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, [...ENTRIES[entry]], {
       env: { ...baseEnvironment(), DATABASE_URL: database.url, ROLLCALL_ADMIN_KEY: adminKey, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -173,7 +178,7 @@ async function printedUrl(child: ChildProcess): Promise<string> {
   });
   if (!child.stdout) throw new Error('The API has no standard output');
   for await (const line of createInterface({ input: child.stdout })) {
-    const [, url] = /^Rollcall API: (\S+)/.exec(line) ?? [];
+    const [, url] = /^(?:Rollcall API:| *API) +(http\S+)/.exec(line) ?? [];
     if (url) return url;
   }
   throw new Error(`The API ended before it listened:\n${complaint}`);
