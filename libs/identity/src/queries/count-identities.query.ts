@@ -2,7 +2,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { StatementParameters } from '#event-sourcing';
 import type { ProjectAccess } from '../identity.access.js';
 import { HotReads } from './hot-reads.js';
-import { filterSql, type IdentityFilter } from './identity-filter.js';
+import { allConditions, filterSql, type IdentityFilter } from './identity-filter.js';
 
 /** How many identities match. */
 export class CountIdentities extends Query<number> {
@@ -20,10 +20,12 @@ export class CountIdentitiesHandler implements IQueryHandler<CountIdentities> {
 
   async execute({ filter, access }: CountIdentities): Promise<number> {
     const parameters = new StatementParameters();
-    const { from, conditions } = filterSql(filter, access, parameters);
+    const sql = filterSql(filter, access, parameters);
+    const conditions = allConditions(sql);
     const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
-    const [row] = await this.reads.rows<{ count: number }>(
-      `select count(*) from ${from} ${where}`,
+    const [row] = await this.reads.filteredRows<{ count: number }>(
+      sql,
+      `select count(*) from ${sql.from} ${where}`,
       parameters.values,
     );
     return row?.count ?? 0;

@@ -16,55 +16,121 @@ export interface IdentityFilter {
 }
 
 /**
- * A filter as SQL: a FROM item named `i`, its order column, and conditions. Every statement names `identities` before
+ * A filter as SQL: a FROM item named `i`, conditions, and an order. Every statement names `identities` before
  * `identity_properties`, so that locks are taken in one order: the rebuild swaps both (identity.rebuild.ts).
  */
 export interface FilterSql {
   readonly from: string;
-  /** The column that carries the created order in an index that fits the filter. */
-  readonly position: string;
-  readonly conditions: string[];
+  readonly conditions: readonly string[];
+  readonly order: CreatedOrder;
+  /** One plan suits all values: all that matches lies together in an index, or a key finds a row or two. */
+  readonly onePlan: boolean;
 }
 
-/** The first property filter leads, since its index holds the created order; further ones are looked up by key. */
+/** The created order, in the index that holds the rows of one project or type together, or of all. */
+export interface CreatedOrder {
+  readonly within?: { readonly column: string; readonly value: string } | undefined;
+  readonly position: string;
+}
+
 export function filterSql(
   filter: IdentityFilter,
   access: ProjectAccess,
   parameters: StatementParameters,
 ): FilterSql {
-  const [lead, ...others] = Object.entries(filter.properties ?? {});
+  const properties = Object.entries(filter.properties ?? {});
+  if (properties.length > 0) return propertySql(properties, filter, access, parameters);
+  const equal = equalities(filter, access, parameters);
+  const others = otherConditions(filter, access, parameters);
+  const within = others.length === 0 ? aloneInAnIndex(equal) : undefined;
   return {
-    from: lead ? 'identities i join identity_properties p on p.identity_id = i.id' : 'identities i',
-    position: lead ? 'p.created_position' : 'i.created_position',
+    from: 'identities i',
+    conditions: within ? [] : [...equal.map(isEqual), ...others],
+    order: { within, position: 'i.created_position' },
+    onePlan: within !== undefined || equal.length + others.length === 0 || filter.identifierKey !== undefined,
+  };
+}
+
+/** The first property leads, since its index holds the created order; further ones are looked up by key. */
+function propertySql(
+  [lead, ...others]: [key: string, value: string][],
+  filter: IdentityFilter,
+  access: ProjectAccess,
+  parameters: StatementParameters,
+): FilterSql {
+  return {
+    from: 'identities i join identity_properties p on p.identity_id = i.id',
     conditions: [
       ...(lead ? [propertyIs('p', lead, parameters)] : []),
       ...others.map(
         (other) =>
           `exists (select 1 from identity_properties o where o.identity_id = i.id and ${propertyIs('o', other, parameters)})`,
       ),
-      ...scalarConditions(filter, parameters),
-      ...accessCondition(access, parameters),
+      ...equalities(filter, access, parameters).map(isEqual),
+      ...otherConditions(filter, access, parameters),
     ],
+    order: { position: 'p.created_position' },
+    onePlan: false,
   };
 }
 
-function scalarConditions(filter: IdentityFilter, parameters: StatementParameters): string[] {
-  const { name, identifierKey, identityType, projectId } = filter;
+/** Everything that must hold, for a question without an order. */
+export const allConditions = ({ order: { within }, conditions }: FilterSql): readonly string[] =>
+  within ? [isEqual(within), ...conditions] : conditions;
+
+/**
+ * The part of the order that lies between two positions. Bounds on column and position together, since an equality
+ * would leave PostgreSQL free to walk the order of all and skip everybody else's rows: for a page deep down or the
+ * last one of a small project it does, and reads the whole table.
+ */
+export function between({ within, position }: CreatedOrder, low?: string, high?: string): string[] {
+  if (!within) return [low && `${position} > ${low}`, high && `${position} < ${high}`].filter(isGiven);
+  const { column, value } = within;
   return [
-    name !== undefined && `i.name ilike ${parameters.add(`%${escapeLike(name)}%`, 'text')}`,
-    identifierKey !== undefined && `i.identifier_key = ${parameters.add(identifierKey, 'text')}`,
-    identityType !== undefined && `i.identity_type = ${parameters.add(identityType, 'text')}`,
-    projectId !== undefined && `i.project_id = ${parameters.add(toColumn(projectId), 'text')}`,
-  ].filter((condition) => condition !== false);
+    low ? `(${column}, ${position}) > (${value}, ${low})` : `${column} >= ${value}`,
+    high ? `(${column}, ${position}) < (${value}, ${high})` : `${column} <= ${value}`,
+  ];
 }
 
-/** One project is an equality, so that its index holds the created order; several are a filter on the way. */
-function accessCondition(access: ProjectAccess, parameters: StatementParameters): string[] {
-  if (access === 'all') return [];
-  const [only, ...others] = access;
-  if (only !== undefined && others.length === 0) return [`i.project_id = ${parameters.add(only, 'text')}`];
-  return [`i.project_id = any(${parameters.add(access, 'text[]')})`];
+interface Equality {
+  readonly column: 'i.identifier_key' | 'i.project_id' | 'i.identity_type';
+  readonly value: string;
 }
+
+function equalities(
+  { identifierKey, projectId, identityType }: IdentityFilter,
+  access: ProjectAccess,
+  parameters: StatementParameters,
+): Equality[] {
+  const equal = (column: Equality['column'], value: string | undefined): Equality[] =>
+    value === undefined ? [] : [{ column, value: parameters.add(value, 'text') }];
+  return [
+    ...equal('i.identifier_key', identifierKey),
+    ...equal('i.project_id', projectId === undefined ? undefined : toColumn(projectId)),
+    ...equal('i.project_id', access.length === 1 && access[0] !== projectId ? access[0] : undefined),
+    ...equal('i.identity_type', identityType),
+  ];
+}
+
+/** With one more condition there is no index of both, and PostgreSQL judges best by plain equalities. */
+const aloneInAnIndex = ([only, ...others]: readonly Equality[]): Equality | undefined =>
+  others.length === 0 && only?.column !== 'i.identifier_key' ? only : undefined;
+
+function otherConditions(
+  { name }: IdentityFilter,
+  access: ProjectAccess,
+  parameters: StatementParameters,
+): string[] {
+  const several = access !== 'all' && access.length !== 1;
+  return [
+    name !== undefined && `i.name ilike ${parameters.add(`%${escapeLike(name)}%`, 'text')}`,
+    several && `i.project_id = any(${parameters.add(access, 'text[]')})`,
+  ].filter(isGiven);
+}
+
+const isEqual = ({ column, value }: { column: string; value: string }): string => `${column} = ${value}`;
+
+const isGiven = (condition: string | false | undefined): condition is string => Boolean(condition);
 
 const propertyIs = (alias: string, [key, value]: [string, string], parameters: StatementParameters): string =>
   `${alias}.key = ${parameters.add(key, 'text')} and ${alias}.value = ${parameters.add(value, 'text')}`;

@@ -5,7 +5,7 @@ import { CursorNotFoundError } from '../identity.errors.js';
 import type { IdentityView } from '../identity.view.js';
 import { type IdentityRow, viewOf } from '../projections/identity.row.js';
 import { HotReads } from './hot-reads.js';
-import { filterSql, type IdentityFilter } from './identity-filter.js';
+import { between, filterSql, type IdentityFilter } from './identity-filter.js';
 
 export interface IdentityPage {
   /** Bare UUIDs: the page lies after the one and before the other in the order asked for. */
@@ -31,12 +31,12 @@ export class ListIdentitiesHandler implements IQueryHandler<ListIdentities> {
   constructor(private readonly reads: HotReads) {}
 
   async execute({ filter, page, access }: ListIdentities): Promise<IdentityView[]> {
-    const after = page.after && (await this.positionOf(page.after, access));
-    const before = page.before && (await this.positionOf(page.before, access));
+    const after = page.after ? await this.positionOf(page.after, access) : undefined;
+    const before = page.before ? await this.positionOf(page.before, access) : undefined;
     // Without `after`, the page that ends at `before` is read backwards from it and turned round.
     const backwards = before !== undefined && after === undefined;
-    const { text, values } = pageStatement(filter, access, { ...page, after, before, backwards });
-    const rows = await this.reads.rows<IdentityRow>(text, values);
+    const { sql, text, values } = pageStatement(filter, access, { ...page, after, before, backwards });
+    const rows = await this.reads.filteredRows<IdentityRow>(sql, text, values);
     return (backwards ? rows.reverse() : rows).map(viewOf);
   }
 
@@ -59,8 +59,8 @@ const CURSOR = `
   where stream_id = $1 and type = 'IdentityCreated' order by version desc limit 1`;
 
 interface Window {
-  readonly after: number | undefined | '';
-  readonly before: number | undefined | '';
+  readonly after: number | undefined;
+  readonly before: number | undefined;
   readonly limit: number;
   readonly order: 'asc' | 'desc';
   readonly backwards: boolean;
@@ -68,16 +68,17 @@ interface Window {
 
 function pageStatement(filter: IdentityFilter, access: ProjectAccess, window: Window) {
   const parameters = new StatementParameters();
-  const { from, position, conditions } = filterSql(filter, access, parameters);
+  const sql = filterSql(filter, access, parameters);
   const ascending = window.order === 'asc';
-  const where = [...conditions];
-  if (window.after)
-    where.push(`${position} ${ascending ? '>' : '<'} ${parameters.add(window.after, 'bigint')}`);
-  if (window.before)
-    where.push(`${position} ${ascending ? '<' : '>'} ${parameters.add(window.before, 'bigint')}`);
+  const [low, high] = [window.after, window.before].map((at) =>
+    at === undefined ? undefined : parameters.add(at, 'bigint'),
+  );
+  const where = [...between(sql.order, ...(ascending ? [low, high] : [high, low])), ...sql.conditions];
   const direction = ascending !== window.backwards ? 'asc' : 'desc';
-  const text = `select i.* from ${from}
+  const columns = [sql.order.within?.column, sql.order.position].filter((column) => column !== undefined);
+  const text = `select i.* from ${sql.from}
     ${where.length > 0 ? `where ${where.join(' and ')}` : ''}
-    order by ${position} ${direction} limit ${parameters.add(window.limit, 'int')}`;
-  return { text, values: parameters.values };
+    order by ${columns.map((column) => `${column} ${direction}`).join(', ')}
+    limit ${parameters.add(window.limit, 'int')}`;
+  return { sql, text, values: parameters.values };
 }

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createPool, type Pool, uuidv4 } from '#platform';
+import { describeEachDatabase } from '../../../../test/support/databases.js';
+import type { ProjectAccess } from '../identity.access.js';
+import { HotReads } from './hot-reads.js';
+import type { IdentityFilter } from './identity-filter.js';
+import { ListIdentities, ListIdentitiesHandler } from './list-identities.query.js';
+
+const ROWS = 20_000;
+const DEEP = 15_000;
+
+interface Case {
+  readonly asked: string;
+  readonly filter: IdentityFilter;
+  readonly access?: ProjectAccess;
+  readonly index: string;
+}
+
+const cases: Case[] = [
+  { asked: 'all', filter: {}, index: 'identities_created' },
+  { asked: 'a type', filter: { identityType: 'org' }, index: 'identities_type' },
+  { asked: 'a project', filter: { projectId: 'small' }, index: 'identities_project' },
+  { asked: 'the one project of a key', filter: {}, access: ['small'], index: 'identities_project' },
+  {
+    asked: 'a common property',
+    filter: { properties: { plan: 'free' } },
+    index: 'identity_properties_filter',
+  },
+  { asked: 'a rare property', filter: { properties: { plan: 'rare' } }, index: 'identity_properties_filter' },
+];
+
+/**
+ * A page costs the same at any depth: it is read from the index that holds its filter and its order, never sorted,
+ * never scanned for.
+ */
+describeEachDatabase('pages of identities', (database) => {
+  let pool: Pool;
+  const deep = uuidv4();
+  beforeAll(async () => {
+    pool = createPool({ url: database.url });
+    await pool.query(IDENTITIES, [ROWS, deep, DEEP]);
+    await pool.query(PROPERTIES);
+    await pool.query(CURSOR, [uuidv4(), deep, DEEP]);
+    await pool.query('vacuum analyze identities');
+    await pool.query('vacuum analyze identity_properties');
+  });
+  afterAll(() => pool.end());
+
+  describe.each(cases)('of $asked', ({ filter, access = 'all', index }) => {
+    it.each([
+      ['the first', {}, 'asc'],
+      ['the newest', {}, 'desc'],
+      ['a deep one', { after: deep }, 'asc'],
+      ['one that ends deep down', { before: deep }, 'desc'],
+    ] as const)('come from their index: %s', async (_, cursor, order) => {
+      const question = new ListIdentities(filter, { ...cursor, limit: 50, order }, access);
+      const plan = await planOf(question);
+      expect(plan).toContain(`"Index Name":"${index}"`);
+      expect(plan).not.toMatch(/"Node Type":"(Incremental )?Sort"|"Node Type":"Seq Scan"/);
+    });
+  });
+
+  it('of one key come from the index of keys', async () => {
+    const question = new ListIdentities({ identifierKey: 'key-77' }, { limit: 50, order: 'asc' }, 'all');
+    expect(await planOf(question)).toContain('"Index Name":"identities_key"');
+  });
+
+  async function planOf(question: ListIdentities): Promise<string> {
+    const { text, values, prepared } = await statementOf(question);
+    if (prepared) return planOfPrepared(text, values);
+    const { rows } = await pool.query(`explain (format json) ${text}`, [...values]);
+    return JSON.stringify(rows[0]['QUERY PLAN']);
+  }
+
+  /** After ten runs: from five on, PostgreSQL may have turned to one plan for all values. */
+  async function planOfPrepared(text: string, values: readonly unknown[]): Promise<string> {
+    const client = await pool.connect();
+    const literals = values.map((value) => client.escapeLiteral(String(value))).join(', ');
+    await client.query(`prepare page as ${text}`);
+    for (let times = 0; times < 10; times++) await client.query(`execute page(${literals})`);
+    const { rows } = await client.query(`explain (format json) execute page(${literals})`);
+    client.release(true);
+    return JSON.stringify(rows[0]['QUERY PLAN']);
+  }
+
+  /** What the query asks the database at last, after it looked up its cursor. */
+  async function statementOf(question: ListIdentities): Promise<Statement> {
+    let asked: Statement | undefined;
+    const recording = {
+      query: (given: QueryConfig | string, values: unknown[] = []) => {
+        asked =
+          typeof given === 'string'
+            ? { text: given, values, prepared: false }
+            : { text: given.text, values: given.values ?? [], prepared: true };
+        return typeof given === 'string' ? pool.query(given, values) : pool.query(given);
+      },
+    };
+    const reads = new HotReads(recording as unknown as Pool);
+    await new ListIdentitiesHandler(reads).execute(question);
+    if (!asked) throw new Error('Nothing was asked');
+    return asked;
+  }
+});
+
+interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+  readonly prepared: boolean;
+}
+
+interface QueryConfig {
+  readonly text: string;
+  readonly values?: unknown[];
+}
+
+const IDENTITIES = `
+  insert into identities (id, version, created_position, project_id, identifier_key, name, identity_type,
+    created_at, updated_at)
+  select case n when $3 then $2::uuid else gen_random_uuid() end, 1, n, case when n % 100 = 0 then 'small' else 'big' end,
+    'key-' || n, 'Person ' || n, case when n % 20 = 0 then 'org' else 'user' end, now(), now()
+  from generate_series(1, $1::int) n`;
+
+const PROPERTIES = `
+  insert into identity_properties (identity_id, key, value, created_position)
+  select id, 'plan', case when created_position % 1000 = 0 then 'rare' when created_position % 2 = 0 then 'pro' else 'free' end,
+    created_position
+  from identities`;
+
+const CURSOR = `
+  insert into es.events (global_position, stream_id, version, event_id, type, data)
+  values ($3, $2, 1, $1, 'IdentityCreated', '{"projectId": "small"}')`;
