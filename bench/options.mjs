@@ -1,0 +1,34 @@
+import { parseArgs } from 'node:util';
+
+const USAGE = `npm run bench [-- OPTIONS]
+  --only http,append,import,paging   these sections alone
+  --quick                            short rounds and small tables: for a look while working, not for a report
+  --rounds N                         rounds of each comparison
+  --seconds N                        length of a round`;
+
+/** @typedef {{ only: string[], quick: boolean, rounds: number, seconds: number, warmUp: number, usage?: string }} Options */
+
+/** @returns {Options} */
+export function readOptions(argv, sections) {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      only: { type: 'string', default: sections.join() },
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const only = values.only.split(',');
+  const unknown = only.filter((name) => !sections.includes(name));
+  const { quick } = values;
+  return {
+    only,
+    quick,
+    rounds: Number(values.rounds ?? (quick ? 3 : 7)),
+    seconds: Number(values.seconds ?? (quick ? 1 : 2)),
+    warmUp: quick ? 1 : 3,
+    ...((values.help || unknown.length > 0) && { usage: USAGE }),
+  };
+}
