@@ -70,11 +70,16 @@ export class PostgresEventStore implements EventStore {
   }
 
   async exclusively<T>(streamId: string, work: (store: this) => Promise<T>): Promise<T> {
-    const locked = async (client: PoolClient) => {
-      await client.query('select 1 from es.streams where stream_id = $1 for update', [streamId]);
-      return work(this.within(client) as this);
-    };
-    return this.client ? locked(this.client) : inTransaction(this.pool, locked);
+    return this.together(async (store) => {
+      await store.executor.query('select 1 from es.streams where stream_id = $1 for update', [streamId]);
+      return work(store as this);
+    });
+  }
+
+  /** Runs `work` on a store whose appends stand or fall together. */
+  async together<T>(work: (store: PostgresEventStore) => Promise<T>): Promise<T> {
+    if (this.client) return work(this);
+    return inTransaction(this.pool, (client) => work(this.within(client)));
   }
 
   /** The same store inside a transaction of the caller's. */
@@ -160,7 +165,9 @@ function translate(error: unknown): never {
   if (code === '23505' && constraint === 'events_event_id') {
     throw new DuplicateEventError('An event with this id is in the log already', { cause: error });
   }
-  // Two first writers of one stream: the second finds it at version 1.
-  if (code === '23505' && constraint === 'events_pkey') throw new WrongExpectedVersionError({ cause: error });
+  // Two first writers of one stream: the second finds it there.
+  if (code === '23505' && (constraint === 'streams_pkey' || constraint === 'events_pkey')) {
+    throw new WrongExpectedVersionError({ cause: error });
+  }
   throw error;
 }

@@ -1,4 +1,13 @@
-import type { AppendOptions, Decision, EventMetadata, Loaded, NewEvent, StreamAppend } from '#event-sourcing';
+import type {
+  AppendOptions,
+  CommandRecord,
+  Decision,
+  EventMetadata,
+  Loaded,
+  NewEvent,
+  PostgresEventStore,
+  StreamAppend,
+} from '#event-sourcing';
 import { IDENTITY_CATEGORY, type IdentityEvent } from '../identity.events.js';
 import type { Identity } from '../identity.state.js';
 import type { IdentityRepository } from './identity.repository.js';
@@ -31,16 +40,24 @@ export class IdentityDrafts {
     return true;
   }
 
-  /** Appends everything: one statement, and a further one where a key passes from one identity to another. */
+  /** Appends everything or nothing: one statement, and a further one where a key passes from one identity to another. */
   async append({ command }: AppendOptions = {}): Promise<void> {
-    const waves = keyOrder([...this.drafts.values()].filter(({ events }) => events.length > 0));
     const { store } = this.repository;
-    for (const [at, wave] of waves.entries()) {
-      const last = at === waves.length - 1;
-      await store.append(wave.map(toAppend), last ? { command } : {});
-    }
-    if (waves.length === 0 && command) await store.recordCommand(command);
+    const waves = keyOrder([...this.drafts.values()].filter(({ events }) => events.length > 0));
+    const [only, ...more] = waves;
+    if (only && more.length === 0) await store.append(only.map(toAppend), { command });
+    else if (only) await store.together((together) => appendWaves(together, waves, command));
+    else if (command) await store.recordCommand(command);
   }
+}
+
+async function appendWaves(
+  store: PostgresEventStore,
+  waves: readonly (readonly Draft[])[],
+  command: CommandRecord | undefined,
+): Promise<void> {
+  for (const wave of waves) await store.append(wave.map(toAppend));
+  if (command) await store.recordCommand(command);
 }
 
 interface Draft {
