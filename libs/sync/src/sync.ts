@@ -51,7 +51,7 @@ export function createSync(parts: SyncParts): Sync {
   return {
     connections: new Connections(connections, sessions, (id) => sweeps.wake(id)),
     runs,
-    pages: new RunPages(store, connections, new RunPageReader(pool, sessions, quarantine), records),
+    pages: new RunPages(store, connections, new RunPageReader(pool, sessions, store, quarantine), records),
     inbox: new WebhookInbox({ connections, sessions, deliveries, queues, clock }),
     deliveries: new Deliveries(prisma, connections),
     work: new DeliveryWork({ connections, sessions, deliveries, runs: store, records }),

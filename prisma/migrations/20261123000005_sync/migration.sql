@@ -39,7 +39,7 @@ CREATE TABLE "sync_runs" (
     "mode" TEXT NOT NULL,
     "trigger" TEXT NOT NULL,
     "status" TEXT NOT NULL,
-    "phase" TEXT NOT NULL DEFAULT 'read',
+    "phase" TEXT NOT NULL DEFAULT 'deletions',
     "cursor" JSONB,
     "pages" INTEGER NOT NULL DEFAULT 0,
     "counts" JSONB NOT NULL DEFAULT '{}',

@@ -15,6 +15,7 @@ import { type Observation, observeFetched, observePage } from '../records/observ
 import type { QuarantineStore } from '../records/quarantine.store.js';
 import { UnknownStreamError } from './run.errors.js';
 import type { Run, RunPhase } from './run.js';
+import type { RunStore } from './run.store.js';
 
 /** What a run found on its next page, and where it goes from there. */
 export interface RunPage {
@@ -38,6 +39,7 @@ export class RunPageReader {
   constructor(
     private readonly pool: Pool,
     private readonly sessions: ConnectorSessions,
+    private readonly runs: RunStore,
     private readonly quarantine: QuarantineStore,
   ) {}
 
@@ -54,29 +56,33 @@ export class RunPageReader {
 
   private readPhase(reading: Reading): Promise<RunPage> {
     switch (reading.run.phase) {
-      case 'read':
-        return this.readStream(reading);
       case 'deletions':
         return this.readDeletions(reading);
+      case 'read':
+        return this.readStream(reading);
       case 'quarantine':
         return this.readQuarantine(reading);
     }
   }
 
+  private async readDeletions(reading: Reading): Promise<RunPage> {
+    const { run, connector, context, mapping } = reading;
+    if (!connector.deletions) return { observations: [], mapping, next: await this.readPhaseOf(run) };
+    const page = await firstPage(connector.deletions(context, run.stream, cursorOf(reading)));
+    const next = page.done ? await this.readPhaseOf(run) : { phase: 'deletions' as const, cursor: page.next };
+    return { observations: await this.confirmed(reading, await observePage(page, mapping)), mapping, next };
+  }
+
+  private async readPhaseOf(run: Run): Promise<NonNullable<RunPage['next']>> {
+    return { phase: 'read', cursor: await this.runs.startCursor(run) };
+  }
+
   private async readStream(reading: Reading): Promise<RunPage> {
     const { run, connector, context, mapping } = reading;
     const page = await firstPage(connector.read(context, run.stream, cursorOf(reading)));
-    const next = page.done ? phaseAfterRead(reading) : { phase: 'read' as const, cursor: page.next };
+    const next = page.done ? phaseAfterRead(run) : { phase: 'read' as const, cursor: page.next };
     const observations = await this.confirmed(reading, await observePage(page, mapping));
     return { observations, mapping, next, ...(page.done ? { endCursor: page.next } : {}) };
-  }
-
-  private async readDeletions(reading: Reading): Promise<RunPage> {
-    const { run, connector, context, mapping } = reading;
-    if (!connector.deletions) return { observations: [], mapping, next: phaseAfterDeletions(run) };
-    const page = await firstPage(connector.deletions(context, run.stream, cursorOf(reading)));
-    const next = page.done ? phaseAfterDeletions(run) : { phase: 'deletions' as const, cursor: page.next };
-    return { observations: await this.confirmed(reading, await observePage(page, mapping)), mapping, next };
   }
 
   /** Records that were set aside are asked for again; each try puts off the next one, so this ends. */
@@ -130,11 +136,7 @@ function cursorOf({ run, connector }: Reading): unknown {
   throw new ConfigError('The stored cursor is of another version of the connector: start a full run');
 }
 
-function phaseAfterRead({ run, connector }: Reading): RunPage['next'] {
-  return connector.deletions ? { phase: 'deletions', cursor: null } : phaseAfterDeletions(run);
-}
-
 /** What was set aside is written about when it is tried: no business of a dry run. */
-function phaseAfterDeletions({ mode }: Run): RunPage['next'] {
+function phaseAfterRead({ mode }: Run): RunPage['next'] {
   return mode === 'dry_run' ? null : { phase: 'quarantine', cursor: null };
 }

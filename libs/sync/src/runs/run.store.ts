@@ -23,7 +23,7 @@ export interface RunStep {
 export class RunStore {
   constructor(private readonly pool: Pool) {}
 
-  /** An incremental run takes up the stream's cursor; without one it has to be a full run. @throws RunActiveError */
+  /** Without a cursor of its stream an incremental run has to be a full one. @throws RunActiveError */
   async start({ connectionId, stream, mode, trigger }: NewRun, client: PoolClient): Promise<Run> {
     try {
       const { rows } = await client.query<RunRow>(START, [uuidv7(), connectionId, stream, mode, trigger]);
@@ -81,6 +81,16 @@ export class RunStore {
     );
   }
 
+  /** Where a run begins to read its stream; null: at the beginning. */
+  async startCursor({ connectionId, stream, mode }: Run): Promise<unknown> {
+    if (mode !== 'incremental') return null;
+    const { rows } = await this.pool.query<{ cursor: unknown }>(
+      'select cursor from sync_cursors where connection_id = $1 and stream = $2',
+      [connectionId, stream],
+    );
+    return rows[0]?.cursor ?? null;
+  }
+
   /** Where the next incremental run of the stream starts. */
   async saveCursor(client: PoolClient, { connectionId, stream }: StreamKey, cursor: unknown): Promise<void> {
     await client.query(
@@ -116,10 +126,9 @@ export class RunStore {
 }
 
 const START = `
-  insert into sync_runs (id, connection_id, stream, mode, trigger, status, cursor)
-  select $1, $2, $3,
-    case when $4 = 'incremental' and c.cursor is null then 'full' else $4 end, $5, 'waiting',
-    case when $4 = 'incremental' then c.cursor end
+  insert into sync_runs (id, connection_id, stream, mode, trigger, status, phase)
+  select $1, $2, $3, case when $4 = 'incremental' and c.cursor is null then 'full' else $4 end, $5,
+    'waiting', 'deletions'
   from (select 1) as one left join sync_cursors c on c.connection_id = $2 and c.stream = $3
   returning *`;
 

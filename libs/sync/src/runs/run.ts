@@ -13,8 +13,11 @@ export const RUN_STATUSES = [
 ] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-/** What a run works through, in this order: the stream, what the vendor lists as archived, and what was set aside. */
-export const RUN_PHASES = ['read', 'deletions', 'quarantine'] as const;
+/**
+ * What a run works through, in this order: what the vendor lists as archived, so that its keys are free; the stream;
+ * and what was set aside.
+ */
+export const RUN_PHASES = ['deletions', 'read', 'quarantine'] as const;
 export type RunPhase = (typeof RUN_PHASES)[number];
 
 export type RunTrigger = 'manual' | 'schedule' | 'webhook';
