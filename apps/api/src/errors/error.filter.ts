@@ -4,6 +4,7 @@ import type { Logger } from '#platform';
 import { sendJson } from '../http/answer.js';
 import type { RouteTable } from '../http/route-table.js';
 import type { Refusal } from './error-table.js';
+import { loggable } from './loggable.js';
 import { refusalOf } from './refusal-of.js';
 
 /** Answers every error of every route, hook and parser: `{"detail": …}` and a status, by the one table of codes. */
@@ -29,7 +30,7 @@ export class ErrorFilter implements ExceptionFilter {
 
   private answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     this.log.error(
-      { err: error, requestId: request.id, route: request.routeOptions.url },
+      { err: loggable(error), requestId: request.id, route: request.routeOptions.url },
       'a request failed',
     );
     reply.code(500);
@@ -46,7 +47,7 @@ export class ErrorFilter implements ExceptionFilter {
   /** The answer is under way (a stream broke): all that is left is to end it where the client can notice. */
   private breakOff(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     this.log.error(
-      { err: error, requestId: request.id, route: request.routeOptions.url },
+      { err: loggable(error), requestId: request.id, route: request.routeOptions.url },
       'an answer broke off',
     );
     reply.raw.destroy();
@@ -55,7 +56,8 @@ export class ErrorFilter implements ExceptionFilter {
 
 function refuse(error: Error, refusal: Refusal, reply: FastifyReply, log: Logger): void {
   const { status, retry, detail = error.message } = refusal;
-  if (status >= 500) log.warn({ err: error, requestId: reply.request.id }, 'a request could not be served');
+  if (status >= 500)
+    log.warn({ err: loggable(error), requestId: reply.request.id }, 'a request could not be served');
   reply.code(status);
   const { retryAfterSeconds = refusal.retryAfter } = error as { retryAfterSeconds?: number };
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
