@@ -1,7 +1,6 @@
 import { type EventRow, toRecordedEvent } from '#event-sourcing';
 import type { PoolClient } from '#platform';
 import { IDENTITY_CATEGORY, identityEvents } from '../identity.events.js';
-import type { RebuildProgress } from './identity.rebuild.js';
 import { type IdentityRow, projectIdentity } from './identity.row.js';
 import { recordDifferences, replaceRows } from './identity-shadow.rows.js';
 import { createTables, indexTables, SHADOW } from './identity-shadow.tables.js';
@@ -10,6 +9,12 @@ export interface IdentityDifferences {
   readonly count: number;
   /** The first hundred. */
   readonly identityIds: readonly string[];
+}
+
+export interface RebuildProgress {
+  /** How far into the log the new tables are, and how far it goes. */
+  readonly position: number;
+  readonly end: number;
 }
 
 interface FillOptions {

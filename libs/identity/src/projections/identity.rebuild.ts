@@ -1,7 +1,9 @@
 import type { Pool, PoolClient } from '#platform';
-import { type IdentityDifferences, IdentityShadow } from './identity-shadow.js';
+import { type IdentityDifferences, IdentityShadow, type RebuildProgress } from './identity-shadow.js';
 import { swapIn } from './identity-shadow.swap.js';
 import { RebuildRunningError } from './rebuild.errors.js';
+
+export type { IdentityDifferences, RebuildProgress } from './identity-shadow.js';
 
 export interface RebuildOptions {
   readonly onProgress?: (progress: RebuildProgress) => void;
@@ -9,12 +11,6 @@ export interface RebuildOptions {
   readonly batchSize?: number;
   /** Builds and compares, and leaves the live tables as they are. */
   readonly checkOnly?: boolean;
-}
-
-export interface RebuildProgress {
-  /** How far into the log the new tables are, and how far it goes. */
-  readonly position: number;
-  readonly end: number;
 }
 
 export interface RebuildReport {
