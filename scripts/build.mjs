@@ -1,7 +1,12 @@
 // Builds the project: the Prisma client when its schema changed, then TypeScript (incremental).
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19))
+  stop(`Rollcall needs Node 20.19 or newer; this is ${process.version}.`);
+if (!existsSync('node_modules/typescript')) stop('The packages are not there yet: run "npm install" first.');
 
 const stamp = 'dist/.prisma-stamp';
 const hash = createHash('sha256')
@@ -22,9 +27,16 @@ if (!existsSync('prisma/generated/client.ts') || !existsSync(stamp) || readFileS
 }
 run('typescript/bin/tsc', ['-p', 'tsconfig.json']);
 
+/** What went wrong, the program said itself. */
 function run(script, args, env = {}) {
-  execFileSync(process.execPath, [`node_modules/${script}`, ...args], {
+  const { status } = spawnSync(process.execPath, [`node_modules/${script}`, ...args], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ...env },
   });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function stop(reason) {
+  console.error(reason);
+  process.exit(1);
 }

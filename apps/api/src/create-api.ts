@@ -10,6 +10,7 @@ import type { ReadinessChecks } from './health/readiness.js';
 import { logAccess } from './http/access-log.js';
 import { registerBodyReaders } from './http/body.js';
 import { answerBrokenRequest, answerBrokenUrl } from './http/broken-request.js';
+import { endIdleConnectionsOnClose } from './http/drain.js';
 import { requestId } from './http/request-id.js';
 import { RouteTable } from './http/route-table.js';
 
@@ -37,6 +38,7 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
   const fastify = adapter.getInstance();
   const routes = new RouteTable(fastify);
   const log = createLogger('api');
+  endIdleConnectionsOnClose(fastify);
   registerBodyReaders(fastify);
   logAccess(fastify, log);
   authenticateRequests(

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import {
   applyMigrations,
   type Config,
@@ -56,7 +57,35 @@ async function openOrJoin(config: Config): Promise<OpenDatabase> {
   }
 }
 
-function named(url: string): OpenDatabase {
+async function named(url: string): Promise<OpenDatabase> {
   const { host, pathname } = new URL(url);
-  return { url, label: `PostgreSQL at ${host}${pathname}`, dataDir: undefined, stop: async () => {} };
+  const label = `PostgreSQL at ${host}${pathname}`;
+  await requirePostgres(url).catch((cause: Error & { code?: string }) => {
+    throw new DatabaseUnusableError(label, cause.message || cause.code || cause.name, { cause });
+  });
+  return { url, label, dataDir: undefined, stop: async () => {} };
+}
+
+const OLDEST_POSTGRES = 15;
+
+async function requirePostgres(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ server_version: string }>('show server_version');
+    const version = rows[0]?.server_version ?? '';
+    if (Number.parseInt(version, 10) < OLDEST_POSTGRES) {
+      throw new Error(`it is version ${version}, and ${OLDEST_POSTGRES} or newer is needed`);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+class DatabaseUnusableError extends Error {
+  override readonly name = 'DatabaseUnusableError';
+  readonly code = 'DATABASE_UNUSABLE';
+  constructor(label: string, reason: string, options: ErrorOptions) {
+    super(`DATABASE_URL: ${label} cannot be used: ${reason}`, options);
+  }
 }

@@ -55,15 +55,13 @@ export async function openInfrastructure(config: Config): Promise<Infrastructure
     );
     const prisma = createPrisma(database.url);
     opened.push(() => prisma.$disconnect());
-    const backend = config.REDIS_URL
-      ? redisBackend(config.REDIS_URL, { prefix: `{${config.ROLLCALL_QUEUE_PREFIX}}` })
-      : postgresBackend(database.url);
-    await backend.prepare();
+    const backend = queueBackend(config, database.url);
+    opened.push(() => backend.close());
+    await backend.prepare().catch((cause: unknown) => {
+      throw config.REDIS_URL ? new RedisUnreachableError(config.REDIS_URL, { cause }) : cause;
+    });
     const queues = new Queues(backend);
-    opened.push(
-      () => backend.close(),
-      () => queues.close(),
-    );
+    opened.push(() => queues.close());
     const secretBox = new SecretBox(config.ROLLCALL_SECRET_KEY ?? keptSecretKey(database));
     const deadLetterStore = new PostgresDeadLetterStore(pool, secretBox);
     return {
@@ -82,5 +80,19 @@ export async function openInfrastructure(config: Config): Promise<Infrastructure
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+const queueBackend = ({ REDIS_URL, ROLLCALL_QUEUE_PREFIX }: Config, databaseUrl: string): QueueBackend =>
+  REDIS_URL
+    ? redisBackend(REDIS_URL, { prefix: `{${ROLLCALL_QUEUE_PREFIX}}` })
+    : postgresBackend(databaseUrl);
+
+class RedisUnreachableError extends Error {
+  override readonly name = 'RedisUnreachableError';
+  readonly code = 'REDIS_UNREACHABLE';
+  constructor(urls: string, options: ErrorOptions) {
+    const hosts = urls.split(',').map((url) => new URL(url.trim()).host);
+    super(`REDIS_URL: no Redis answers at ${hosts.join(', ')}; unset it to keep jobs in PostgreSQL`, options);
   }
 }

@@ -5,6 +5,7 @@ import { createSync, type Sync } from '#sync';
 import { ConnectionsModule, createApi, DeadLettersModule, ImportsModule } from '../../../api/src/index.js';
 import { createWorker } from '../../../worker/src/index.js';
 import { loadDemoRoster } from './demo-roster.js';
+import { requireFreePort } from './free-port.js';
 import { greet } from './greeting.js';
 import { type Infrastructure, openInfrastructure } from './infrastructure.js';
 import { readinessChecks } from './readiness-checks.js';
@@ -26,6 +27,7 @@ export interface RunningService {
 
 /** Starts what was asked for; when one part fails, those already up are closed again. */
 export async function startService(config: Config, { parts, demo }: StartOptions): Promise<RunningService> {
+  await requireFreePort(config);
   const infrastructure = await openInfrastructure(config);
   const opened: (() => Promise<unknown>)[] = [() => infrastructure.close()];
   const close = async () => {
@@ -33,7 +35,8 @@ export async function startService(config: Config, { parts, demo }: StartOptions
   };
   try {
     const keys = new ApiKeys(infrastructure.prisma);
-    const adminKey = await keys.ensureAdminKey(config.ROLLCALL_ADMIN_KEY);
+    const preset = config.ROLLCALL_ADMIN_KEY;
+    if (preset) await keys.ensureAdminKey(preset);
     const sync = openSync(infrastructure);
     if (demo) await loadDemoRoster(infrastructure.pool);
     if (parts.includes('worker')) {
@@ -44,6 +47,8 @@ export async function startService(config: Config, { parts, demo }: StartOptions
       ? await openApi(infrastructure, keys, sync)
       : await openHealth(infrastructure);
     opened.push(() => front.close());
+    // Last of all: a key made by a start that then failed would never be shown to anybody.
+    const adminKey = preset ? undefined : await keys.ensureAdminKey();
     return { greeting: greet({ infrastructure, parts, url: front.url, adminKey }), close };
   } catch (error) {
     await close();

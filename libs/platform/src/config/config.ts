@@ -19,6 +19,8 @@ const redisUrls = z
       'expected redis://host:6379 or rediss://host:6379; several, comma separated, are one Redis Cluster',
   });
 
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
 /** Every setting the service reads, with its default. An empty variable counts as unset. */
 const Environment = z
   .object({
@@ -50,6 +52,10 @@ const Environment = z
       .enum(['true', 'false'], { error: 'expected true or false' })
       .default('false')
       .transform((text) => text === 'true'),
+    /** Read by createLogger itself, which runs before and without the rest. */
+    ROLLCALL_LOG_LEVEL: z
+      .enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` })
+      .default('info'),
     LETTA_UPSTREAM_URL: optionalUrl(/^https?$/, 'http://localhost:8284'),
     LETTA_UPSTREAM_KEY: z.string().optional(),
   })

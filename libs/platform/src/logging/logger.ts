@@ -14,7 +14,7 @@ let shared: Logger | undefined;
 function root(): Logger {
   shared ??= pino(
     {
-      level: process.env.ROLLCALL_LOG_LEVEL ?? (process.env.NODE_ENV === 'test' ? 'warn' : 'info'),
+      level: process.env.ROLLCALL_LOG_LEVEL || (process.env.NODE_ENV === 'test' ? 'warn' : 'info'),
       base: null,
       redact: { paths: REDACTED.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' },
     },
