@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { IdentityModule } from '#identity';
 import type { Config } from '#platform';
-import type { ApiParts } from './create-api.js';
+import type { ApiParts } from './api-parts.js';
 import { HealthController, READINESS_CHECKS } from './health/health.controller.js';
 import type { RouteTable } from './http/route-table.js';
 import { HistoryController } from './identities/history.controller.js';

@@ -1,29 +1,17 @@
-import { type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiKeys, type Config, createLogger, NestLogger, type Pool, type PrismaClient } from '#platform';
+import { ApiKeys, createLogger, NestLogger } from '#platform';
 import { ApiModule } from './api.module.js';
+import type { ApiParts } from './api-parts.js';
 import { authenticateRequests } from './auth/auth.hook.js';
 import { RequestBudget } from './auth/request-budget.js';
 import { ErrorFilter } from './errors/error.filter.js';
-import type { ReadinessChecks } from './health/readiness.js';
 import { logAccess } from './http/access-log.js';
 import { registerBodyReaders } from './http/body.js';
 import { answerBrokenRequest, answerBrokenUrl } from './http/broken-request.js';
 import { endIdleConnectionsOnClose } from './http/drain.js';
 import { requestId } from './http/request-id.js';
 import { RouteTable } from './http/route-table.js';
-
-export interface ApiParts {
-  readonly config: Config;
-  readonly pool: Pool;
-  readonly prisma: PrismaClient;
-  /** What `/health/ready` asks, by name. */
-  readonly readiness: ReadinessChecks;
-  /** Further routes: modules with controllers whose methods are `@Serve`d. */
-  readonly modules?: readonly (Type | DynamicModule)[];
-  readonly keys?: Pick<ApiKeys, 'authenticate'>;
-}
 
 /** The HTTP API, ready to listen. Closing it is the caller's, as are the pool and the Prisma client. */
 export async function createApi(parts: ApiParts): Promise<NestFastifyApplication> {

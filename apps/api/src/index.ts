@@ -1,5 +1,6 @@
+export type { ApiParts } from './api-parts.js';
 export { ConnectionsModule } from './connections/connections.module.js';
-export { type ApiParts, createApi } from './create-api.js';
+export { createApi } from './create-api.js';
 export { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 export { type ReadinessChecks, readiness } from './health/readiness.js';
 export { ImportsModule } from './imports/imports.module.js';

@@ -1,4 +1,4 @@
-import { isNativeError } from 'node:util/types';
+import { isError } from './is-error.js';
 
 export interface LoggableError {
   readonly type: string;
@@ -10,7 +10,7 @@ export interface LoggableError {
 
 /** An error without its further fields: PostgreSQL's `detail` and `where` repeat the values of a row. */
 export function loggable(error: unknown, depth = 0): LoggableError {
-  if (!isNativeError(error)) return { type: typeof error, message: String(error) };
+  if (!isError(error)) return { type: typeof error, message: String(error) };
   const { name, code, message, stack, cause } = error as Error & { code?: unknown };
   return {
     type: name,

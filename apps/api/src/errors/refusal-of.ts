@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
-import { isNativeError } from 'node:util/types';
 import { HttpException } from '@nestjs/common';
 import { type Refusal, refusals } from './error-table.js';
+import { isError } from './is-error.js';
 
 /** pg's pool reports a timeout, and pg a lost connection, without a code. */
 const CONNECTION_LOST =
@@ -9,7 +9,7 @@ const CONNECTION_LOST =
 
 /** How this error is answered, or nothing when it is our fault. */
 export function refusalOf(error: unknown): Refusal | undefined {
-  if (!isNativeError(error)) return undefined;
+  if (!isError(error)) return undefined;
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && Object.hasOwn(refusals, code)) return refusals[code];
   if (error instanceof HttpException) return refusalOf(error.cause) ?? plainRefusal(error.getStatus());
