@@ -15,11 +15,12 @@ const NOWHERE = 'postgres://nobody@127.0.0.1:1/nothing';
 const MEGABYTE = 'x'.repeat(1024 * 1024);
 
 describe('an API with modules of its own', () => {
+  const pool = createPool({ url: NOWHERE });
+  const prisma = createPrisma(NOWHERE);
   let app: NestFastifyApplication;
   beforeAll(async () => {
     // What these requests provoke on purpose would fill the screen.
     process.env.ROLLCALL_LOG_LEVEL = 'silent';
-    const [pool, prisma] = [createPool({ url: NOWHERE }), createPrisma(NOWHERE)];
     const readiness = { queue: () => Promise.reject(new Error('no queue at redis://secret@host')) };
     const keys = { authenticate: (bearer: string) => testKeys[bearer as Scope] };
     app = await createApi({
@@ -32,7 +33,10 @@ describe('an API with modules of its own', () => {
     });
     await app.listen(0);
   });
-  afterAll(() => app.close());
+  afterAll(async () => {
+    await app.close();
+    await Promise.all([pool.end(), prisma.$disconnect()]);
+  });
 
   const send = async (method: string, path: string, init: RequestInit & { key?: string } = {}) => {
     const { key = 'admin', headers, ...rest } = init;
@@ -129,7 +133,6 @@ describe('an API with modules of its own', () => {
   });
 
   it('answers 503 while it is unknown who asks', async () => {
-    const [pool, prisma] = [createPool({ url: NOWHERE }), createPrisma(NOWHERE)];
     const blind = await createApi({ config: readConfig({}), pool, prisma, readiness: {} });
     const headers = { authorization: `Bearer rc_${'x'.repeat(43)}` };
     expect(await blind.inject({ url: '/v1/identities/', headers })).toMatchObject({ statusCode: 503 });

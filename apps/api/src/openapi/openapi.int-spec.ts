@@ -9,16 +9,20 @@ const NOWHERE = 'postgres://nobody@127.0.0.1:1/nothing';
 
 describe('the API reference', () => {
   let app: NestFastifyApplication;
+  const pool = createPool({ url: NOWHERE });
+  const prisma = createPrisma(NOWHERE);
   let document: OpenApiDocument;
   const registered: string[] = [];
 
   beforeAll(async () => {
-    const [pool, prisma] = [createPool({ url: NOWHERE }), createPrisma(NOWHERE)];
     app = await createApi({ config: readConfig({}), pool, prisma, readiness: {} });
     const { body } = await app.inject({ method: 'GET', url: '/openapi.json' });
     document = JSON.parse(body);
   });
-  afterAll(() => app.close());
+  afterAll(async () => {
+    await app.close();
+    await Promise.all([pool.end(), prisma.$disconnect()]);
+  });
 
   it('names every route of the app, and no other', () => {
     const tree = app.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false, includeHooks: false });
