@@ -14,4 +14,4 @@ export function webhookUrl(publicUrl: string, { url, host, socket }: FastifyRequ
 const hostName = (host: string): string => host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
 
 const isLoopback = (address: string): boolean =>
-  address === 'localhost' || address === '::1' || /^(::ffff:)?127\./.test(address);
+  address === 'localhost' || address === '::1' || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(address);
