@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { PostgresEventStore, type RecordedEvent, WrongExpectedVersionError } from '#event-sourcing';
 import { type AppendAttempt, anAppend, anEvent, findAnomalies } from '#event-sourcing/testing';
 import { createPool, type Pool, uuidv4 } from '#platform';
 import { describeEachDatabase } from '../support/databases.js';
+
+jest.setTimeout(120_000); // Minutes where the machine is busy, seconds otherwise.
 
 const WRITERS = 6;
 const APPENDS_EACH = 60;

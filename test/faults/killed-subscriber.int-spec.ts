@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { PostgresEventStore } from '#event-sourcing';
 import { anAppend, anEvent } from '#event-sourcing/testing';
 import { createPool, type Pool } from '#platform';
 import { describeEachDatabase } from '../support/databases.js';
+
+jest.setTimeout(120_000); // Minutes where the machine is busy, seconds otherwise.
 
 const KILLS = 8;
 

@@ -227,8 +227,9 @@ describeEachDatabase('the order of the log', (database) => {
 const PAUSE = 4711;
 const pause = `perform pg_advisory_xact_lock_shared(${PAUSE});\n`;
 
-const watermark =
-  'perform pg_advisory_xact_lock_shared((7744::bigint << 44) | (select last_value from es.global_position));';
+const watermark = `if pg_advisory_xact_lock_shared((7744::bigint << 44) | pg_sequence_last_value('es.global_position')) is null then
+    raise exception 'es.global_position has no last value to publish';
+  end if;`;
 const lastRead = 'select last_value into l from es.global_position;\n';
 const locksRead = `  select min(((classid::bigint & 4095) << 32) | objid::bigint) into w
     from pg_locks

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { createPool, type Pool, uuidv4 } from '#platform';
 import { describeEachDatabase } from '../../../../test/support/databases.js';
 import { WrongExpectedVersionError } from '../errors.js';
@@ -7,6 +7,8 @@ import type { StreamAppend } from '../event-store.js';
 import { anAppend, anEvent } from '../testing/builders.js';
 import { type AppendAttempt, findAnomalies } from '../testing/history-checker.js';
 import { PostgresEventStore } from './postgres-event-store.js';
+
+jest.setTimeout(120_000); // Minutes where the machine is busy, seconds otherwise.
 
 const WRITERS = 12;
 const APPENDS_EACH = 60;

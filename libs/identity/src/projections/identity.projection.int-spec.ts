@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { fold, PostgresEventStore, type StreamAppend } from '#event-sourcing';
 import { createPool, createPrisma, type Pool, type PrismaClient, uuidv4 } from '#platform';
@@ -14,6 +14,8 @@ import { aContext, anIdentity } from '../testing/identity.builders.js';
 import { foldedRows, prismaRows, storedRows } from '../testing/identity-rows.js';
 import { identityProjection } from './identity.projection.js';
 import { IdentityRepository, isTakenKey } from './identity.repository.js';
+
+jest.setTimeout(120_000); // Minutes where the machine is busy, seconds otherwise.
 
 const SLOTS = 4;
 const steps = fc.array(fc.tuple(fc.nat(SLOTS - 1), arbitraryChange), { maxLength: 14 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { PostgresEventStore, type StreamAppend } from '#event-sourcing';
 import { createPool, createPrisma, type Pool, type PrismaClient, uuidv4 } from '#platform';
 import { describeEachDatabase } from '../../../../test/support/databases.js';
@@ -14,6 +14,8 @@ import { identityProjection } from './identity.projection.js';
 import { rebuildIdentities } from './identity.rebuild.js';
 import { IdentityRepository } from './identity.repository.js';
 import { RebuildRunningError } from './rebuild.errors.js';
+
+jest.setTimeout(120_000); // Minutes where the machine is busy, seconds otherwise.
 
 describeEachDatabase('rebuilding the identities', (database) => {
   let pool: Pool;
