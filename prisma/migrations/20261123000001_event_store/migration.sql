@@ -78,7 +78,8 @@ CREATE TRIGGER "events_append_only" BEFORE UPDATE OR DELETE OR TRUNCATE ON "es".
 
 -- Appends events to many streams in one round trip.
 --   p_expected, per stream: -1 any version, 0 must not exist, n exactly n.
---   Raises ES001 when a stream is not at its expected version, is archived, or an event names a stream not in p_streams.
+--   Raises ES001 when a stream is not at its expected version, is archived, or an event names a stream not in p_streams;
+--   unique_violation of streams_pkey when all streams must be new and one is not.
 CREATE FUNCTION "es"."append"(
   p_streams uuid[], p_categories text[], p_expected bigint[],
   e_stream uuid[], e_id uuid[], e_type text[], e_schema smallint[], e_data jsonb[], e_meta jsonb[]
@@ -89,8 +90,37 @@ declare got int;
 begin
   -- Publish the watermark before any position is drawn: all positions of this transaction are greater than the key.
   -- Shared and transaction-scoped: it waits for nobody and is released only once the rows are visible.
-  perform pg_advisory_xact_lock_shared((7744::bigint << 44) | (select last_value from es.global_position));
+  -- IF evaluates it in place, where PERFORM and a sub-select would start a query: a sixth of an append of one event.
+  if pg_advisory_xact_lock_shared((7744::bigint << 44) | pg_sequence_last_value('es.global_position')) is null then
+    raise exception 'es.global_position has no last value to publish';
+  end if;
   -- Streams in a fixed order, so that two batches over the same streams cannot deadlock.
+  if 0 = all (p_expected) then
+    -- New streams alone, as imports append them: without ON CONFLICT and its joins a third of our own time is saved.
+    with born as (
+      insert into es.streams as t (stream_id, category, version)
+      select s.id, s.cat, c.n
+      from unnest(p_streams, p_categories) as s(id, cat)
+      join (select x as id, count(*) as n from unnest(e_stream) as x group by x) c using (id)
+      order by s.id
+      returning t.version
+    )
+    select coalesce(sum(b.version), 0) from born b into got;
+    if got <> cardinality(e_stream) then
+      raise exception 'an event names a stream that is not appended to' using errcode = 'ES001';
+    end if;
+    return query
+    insert into es.events as ne (global_position, stream_id, version, event_id, type, schema_version, data, meta)
+    select nextval('es.global_position'), ev.sid, ev.rn, ev.id, ev.typ, ev.sch, ev.dat, ev.met
+    from (
+      select e.*, row_number() over (partition by e.sid order by e.ord) as rn
+      from unnest(e_stream, e_id, e_type, e_schema, e_data, e_meta)
+           with ordinality as e(sid, id, typ, sch, dat, met, ord)
+      order by e.ord
+    ) ev
+    returning ne.stream_id, ne.version, ne.global_position;
+    return;
+  end if;
   return query
   with want as (
     select s.id, s.cat, s.exp, c.n
@@ -123,7 +153,7 @@ begin
   end if;
 end $$;
 
--- The same contract for one event of one stream, about 1.8 times as fast.
+-- The same contract for one event of one stream, about twice as fast.
 CREATE FUNCTION "es"."append_one"(
   p_stream uuid, p_category text, p_expected bigint,
   p_id uuid, p_type text, p_schema smallint, p_data jsonb, p_meta jsonb,
@@ -131,17 +161,29 @@ CREATE FUNCTION "es"."append_one"(
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 begin
-  perform pg_advisory_xact_lock_shared((7744::bigint << 44) | (select last_value from es.global_position));
-  insert into es.streams as t (stream_id, category, version) values (p_stream, p_category, 1)
-  on conflict on constraint streams_pkey do update set version = t.version + 1
-    where t.archived_at is null and (p_expected = -1 or t.version = p_expected)
-  returning t.stream_id, t.version into append_one.stream_id, append_one.version;
-  if append_one.version is null or (p_expected <> -1 and append_one.version <> p_expected + 1) then
+  if pg_advisory_xact_lock_shared((7744::bigint << 44) | pg_sequence_last_value('es.global_position')) is null then
+    raise exception 'es.global_position has no last value to publish';
+  end if;
+  append_one.stream_id := p_stream;
+  if p_expected = 0 then
+    -- Most appends create a stream; ON CONFLICT would cost each of them a second look at the index.
+    insert into es.streams (stream_id, category, version) values (p_stream, p_category, 1);
+    append_one.version := 1;
+  elsif p_expected > 0 then
+    update es.streams t set version = t.version + 1
+      where t.stream_id = p_stream and t.version = p_expected and t.archived_at is null
+      returning t.version into append_one.version;
+  else
+    insert into es.streams as t (stream_id, category, version) values (p_stream, p_category, 1)
+    on conflict on constraint streams_pkey do update set version = t.version + 1 where t.archived_at is null
+    returning t.version into append_one.version;
+  end if;
+  if append_one.version is null then
     raise exception 'wrong expected version' using errcode = 'ES001';
   end if;
-  insert into es.events as ne (global_position, stream_id, version, event_id, type, schema_version, data, meta)
-  values (nextval('es.global_position'), p_stream, append_one.version, p_id, p_type, p_schema, p_data, p_meta)
-  returning ne.global_position into append_one.global_position;
+  append_one.global_position := nextval('es.global_position');
+  insert into es.events (global_position, stream_id, version, event_id, type, schema_version, data, meta)
+  values (append_one.global_position, p_stream, append_one.version, p_id, p_type, p_schema, p_data, p_meta);
 end $$;
 
 -- The position up to which the log is complete for a reader: no transaction that is still open can add an event at
