@@ -11,7 +11,7 @@ import { identityDecider } from '../identity.decider.js';
 import { IdentifierKeyTakenError } from '../identity.errors.js';
 import { IDENTITY_CATEGORY, type IdentityEvent, identityEvents } from '../identity.events.js';
 import type { Identity } from '../identity.state.js';
-import { type IdentityRow, stateOf, toColumn } from './identity.row.js';
+import { type StateRow, stateColumns, stateOf, toColumn } from './identity.row.js';
 
 /** A live identity found by its key. */
 export interface FoundIdentity extends Loaded<Identity> {
@@ -61,9 +61,9 @@ export class IdentityRepository {
 
   /** Live identities of a project by identifier key. */
   async findByKeys(projectId: string | null, keys: readonly string[]): Promise<Map<string, FoundIdentity>> {
-    const { rows } = await this.store.executor.query<IdentityRow>({
+    const { rows } = await this.store.executor.query<StateRow>({
       name: 'identities_by_keys',
-      text: 'select * from identities where identifier_key = any($1) and project_id = $2',
+      text: `select ${stateColumns} from identities i where identifier_key = any($1) and project_id = $2`,
       values: [keys, toColumn(projectId)],
     });
     return new Map(
@@ -72,9 +72,9 @@ export class IdentityRepository {
   }
 
   async findByKey(projectId: string | null, key: string): Promise<FoundIdentity | undefined> {
-    const { rows } = await this.store.executor.query<IdentityRow>({
+    const { rows } = await this.store.executor.query<StateRow>({
       name: 'identity_by_key',
-      text: 'select * from identities where identifier_key = $1 and project_id = $2',
+      text: `select ${stateColumns} from identities i where identifier_key = $1 and project_id = $2`,
       values: [key, toColumn(projectId)],
     });
     const [row] = rows;
@@ -107,9 +107,9 @@ async function loadIdentity(store: PostgresEventStore, identityId: string): Prom
   return row ? loadedFrom(row) : { state: { status: 'unknown' }, version: 0 };
 }
 
-type LoadedRow = IdentityRow & { stream_id: string; stream_version: number };
+type LoadedRow = StateRow & { stream_id: string; stream_version: number };
 
-const LOAD = `select s.stream_id, s.version as stream_version, i.* from es.streams s
+const LOAD = `select s.stream_id, s.version as stream_version, ${stateColumns} from es.streams s
   left join identities i on i.id = s.stream_id where s.stream_id`;
 
 const loadedFrom = (row: LoadedRow): Loaded<Identity> =>

@@ -21,11 +21,28 @@ export interface IdentityRow {
   readonly updated_at: PrismaIdentity['updatedAt'];
 }
 
+/** What states and views are made of. The other columns would be parsed for nothing: dates are the dearest of all. */
+export const STATE_COLUMNS = [
+  'id',
+  'version',
+  'project_id',
+  'identifier_key',
+  'name',
+  'identity_type',
+  'properties',
+  'agent_ids',
+  'block_ids',
+] as const;
+export type StateRow = Pick<IdentityRow, (typeof STATE_COLUMNS)[number]>;
+
+/** The columns of the table that a statement calls `i`. */
+export const stateColumns: string = STATE_COLUMNS.map((column) => `i.${column}`).join(', ');
+
 /** "" stands for no project in the database: NULLs could not be compared by an index. */
 export const toColumn = (projectId: string | null): string => projectId ?? '';
 const fromColumn = (projectId: string): string | null => (projectId === '' ? null : projectId);
 
-export const stateOf = (row: IdentityRow): LiveIdentity => ({
+export const stateOf = (row: StateRow): LiveIdentity => ({
   status: 'live',
   projectId: fromColumn(row.project_id),
   identifierKey: row.identifier_key,
@@ -36,7 +53,7 @@ export const stateOf = (row: IdentityRow): LiveIdentity => ({
   blockIds: row.block_ids,
 });
 
-export const viewOf = (row: IdentityRow): IdentityView => ({
+export const viewOf = (row: StateRow): IdentityView => ({
   id: row.id,
   version: row.version,
   projectId: fromColumn(row.project_id),

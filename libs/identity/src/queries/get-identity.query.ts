@@ -2,7 +2,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { mayAccess, type ProjectAccess } from '../identity.access.js';
 import { IdentityNotFoundError } from '../identity.errors.js';
 import type { IdentityView } from '../identity.view.js';
-import { type IdentityRow, viewOf } from '../projections/identity.row.js';
+import { type StateRow, stateColumns, viewOf } from '../projections/identity.row.js';
 import { HotReads } from './hot-reads.js';
 
 /** The identity as it is now. @throws IdentityNotFoundError naming the identity it was merged into, if it was. */
@@ -20,7 +20,7 @@ export class GetIdentityHandler implements IQueryHandler<GetIdentity> {
   constructor(private readonly reads: HotReads) {}
 
   async execute({ identityId, access }: GetIdentity): Promise<IdentityView> {
-    const [row] = await this.reads.rows<IdentityRow>('select * from identities where id = $1', [identityId]);
+    const [row] = await this.reads.rows<StateRow>(BY_ID, [identityId]);
     const view = row && viewOf(row);
     if (view && mayAccess(access, view.projectId)) return view;
     throw new IdentityNotFoundError(identityId, row ? undefined : await this.mergedInto(identityId, access));
@@ -33,6 +33,8 @@ export class GetIdentityHandler implements IQueryHandler<GetIdentity> {
     return merge && mayAccess(access, merge.project_id) ? (merge.into ?? undefined) : undefined;
   }
 }
+
+const BY_ID = `select ${stateColumns} from identities i where id = $1`;
 
 const MERGE = `
   select gone.data->>'mergedInto' as into, born.data->>'projectId' as project_id

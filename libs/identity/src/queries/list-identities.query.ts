@@ -3,7 +3,7 @@ import { StatementParameters } from '#event-sourcing';
 import { mayAccess, type ProjectAccess } from '../identity.access.js';
 import { CursorNotFoundError } from '../identity.errors.js';
 import type { IdentityView } from '../identity.view.js';
-import { type IdentityRow, viewOf } from '../projections/identity.row.js';
+import { type StateRow, stateColumns, viewOf } from '../projections/identity.row.js';
 import { HotReads } from './hot-reads.js';
 import { between, filterSql, type IdentityFilter } from './identity-filter.js';
 
@@ -36,7 +36,7 @@ export class ListIdentitiesHandler implements IQueryHandler<ListIdentities> {
     // Without `after`, the page that ends at `before` is read backwards from it and turned round.
     const backwards = before !== undefined && after === undefined;
     const { sql, text, values } = pageStatement(filter, access, { ...page, after, before, backwards });
-    const rows = await this.reads.filteredRows<IdentityRow>(sql, text, values);
+    const rows = await this.reads.filteredRows<StateRow>(sql, text, values);
     return (backwards ? rows.reverse() : rows).map(viewOf);
   }
 
@@ -76,7 +76,7 @@ function pageStatement(filter: IdentityFilter, access: ProjectAccess, window: Wi
   const where = [...between(sql.order, ...(ascending ? [low, high] : [high, low])), ...sql.conditions];
   const direction = ascending !== window.backwards ? 'asc' : 'desc';
   const columns = [sql.order.within?.column, sql.order.position].filter((column) => column !== undefined);
-  const text = `select i.* from ${sql.from}
+  const text = `select ${stateColumns} from ${sql.from}
     ${where.length > 0 ? `where ${where.join(' and ')}` : ''}
     order by ${columns.map((column) => `${column} ${direction}`).join(', ')}
     limit ${parameters.add(window.limit, 'int')}`;
