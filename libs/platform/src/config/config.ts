@@ -71,6 +71,9 @@ const Environment = z
 
 export type Config = z.infer<typeof Environment>;
 
+/** The names of all settings. */
+export const settingNames: readonly string[] = Object.keys(Environment.shape);
+
 /** Settings that cannot be used: the message lists every one of them with what was expected. */
 export class InvalidConfigError extends Error {
   override readonly name = 'InvalidConfigError';
