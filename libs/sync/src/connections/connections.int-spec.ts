@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/databases.js';
-import { openSyncWorld, type SyncWorld } from '../sync-world.fixture.js';
+import { openSyncWorld, type SyncWorld } from '../../../../test/support/sync-world.js';
 
 const DOCUMENT = {
   version: 1 as const,

@@ -4,8 +4,8 @@ import {
   describeEachDatabase,
   type TestDatabase,
 } from '../../../../test/support/databases.js';
+import { openSyncWorld, type SyncWorld } from '../../../../test/support/sync-world.js';
 import type { Connection } from '../connections/connection.js';
-import { openSyncWorld, type SyncWorld } from '../sync-world.fixture.js';
 
 const START = new Date('2026-09-01T10:00:00.250Z');
 

@@ -94,7 +94,8 @@ export class DeliveryWork {
     );
     const observations = await observe(fetched, deliveries, mapping);
     const causes = new Map(deliveries.map(({ externalId, id }) => [externalId, id]));
-    await this.parts.records.apply(
+    let total = run.counts;
+    const applied = await this.parts.records.apply(
       {
         connectionId: connection.id,
         stream,
@@ -107,17 +108,12 @@ export class DeliveryWork {
         causationOf: (externalId) => causes.get(externalId),
       },
       async (client, counts) => {
-        run.counts = addCounts(run.counts, counts);
-        await this.parts.runs.saveRecordRun(
-          client,
-          run.id,
-          { connectionId: connection.id, stream },
-          run.counts,
-        );
-        await this.parts.deliveries.done(client, idsOf(deliveries));
-        return true;
+        total = addCounts(run.counts, counts);
+        await this.parts.runs.saveRecordRun(client, run.id, { connectionId: connection.id, stream }, total);
+        return (await this.parts.deliveries.done(client, idsOf(deliveries))) > 0;
       },
     );
+    if (applied) run.counts = total;
   }
 
   private async afterFailure(

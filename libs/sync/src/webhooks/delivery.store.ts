@@ -48,13 +48,15 @@ export class DeliveryStore {
     return { deliveries, now: rows[0]?.now ?? new Date() };
   }
 
-  async done(client: PoolClient, ids: readonly string[]): Promise<void> {
-    await client.query({
+  /** Answers how many there still were: none when somebody else has worked them off, or their connection is gone. */
+  async done(client: PoolClient, ids: readonly string[]): Promise<number> {
+    const { rowCount } = await client.query({
       name: 'webhook_deliveries_done',
       text: `update webhook_deliveries set status = 'done', processed_at = now(), error = null
         where id = any($1::uuid[]) and status = 'waiting'`,
       values: [ids],
     });
+    return rowCount ?? 0;
   }
 
   async postpone(ids: readonly string[], dueAt: Date, error: string, counted: boolean): Promise<void> {

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { HubSpotFakeOptions } from '#connectors/testing';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/databases.js';
+import { openSyncWorld, type SyncWorld } from '../../../../test/support/sync-world.js';
 import type { Connection } from '../connections/connection.js';
-import { openSyncWorld, type SyncWorld } from '../sync-world.fixture.js';
 
 const START = new Date('2026-09-01T10:00:00.250Z');
 

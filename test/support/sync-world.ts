@@ -11,9 +11,7 @@ import {
   systemClock,
 } from '#platform';
 import type { Queues } from '#queue';
-import type { Connection } from './connections/connection.js';
-import { isOver, type Run, type RunMode } from './runs/run.js';
-import { createSync, type Sync } from './sync.js';
+import { type Connection, createSync, type Run, type Sync } from '#sync';
 
 /** Rollcall's sync on a database and a HubSpot fake, with the worker's part played by the test. */
 export interface SyncWorld {
@@ -23,10 +21,9 @@ export interface SyncWorld {
   readonly hubspot: HubSpotFake;
   connect(input?: ConnectInput): Promise<Connection>;
   /** Starts a run of contacts and works off its pages. */
-  run(connection: Connection, mode: Exclude<RunMode, 'record'>, stream?: string): Promise<Run>;
+  run(connection: Connection, mode: Exclude<Run['mode'], 'record'>, stream?: string): Promise<Run>;
   /** Goes on with a run until it is over or has to wait. */
   finish(runId: string): Promise<Run>;
-  /** Signs what the fake's outbox holds, hands it to the inbox, and works it off. */
   identity(identifierKey: string): Promise<IdentityRow | undefined>;
   identities(): Promise<IdentityRow[]>;
   eventCount(): Promise<number>;
@@ -109,5 +106,3 @@ async function identitiesBy(pool: Pool, where: string, values: unknown[]): Promi
   const { rows } = await pool.query<IdentityRow>(`select * from identities ${where}`, values);
   return rows;
 }
-
-export { isOver };
