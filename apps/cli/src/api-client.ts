@@ -39,7 +39,7 @@ export class ApiSettingsError extends Error {
 export class ApiClient {
   constructor(
     readonly url: string,
-    private readonly key: string,
+    readonly key: string,
   ) {}
 
   /** From `ROLLCALL_URL` and `ROLLCALL_API_KEY`. */

@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { Command } from 'commander';
 import { connectionsCommand } from './connections/connections.command.js';
 import { deadLettersCommand } from './dead-letters/dead-letters.command.js';
+import { importCommand } from './import/import.command.js';
 import { keysCommand } from './keys/keys.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { rebuildCommand } from './rebuild/rebuild.command.js';
@@ -14,6 +15,7 @@ const program = new Command('rollcall')
     'Identities for AI agents, as events: the Letta /v1/identities API, history, imports and CRM sync',
   )
   .addCommand(startCommand())
+  .addCommand(importCommand())
   .addCommand(connectionsCommand())
   .addCommand(syncCommand())
   .addCommand(keysCommand())
