@@ -49,7 +49,8 @@ it('ends with one identity for each record, whatever happened and whatever was h
         await database.drop();
       }
     }),
-    { numRuns: 12 },
+    // Also ends the search for a shorter history, so that a failure is told in time.
+    { numRuns: 12, interruptAfterTimeLimit: 120_000 },
   );
 });
 
