@@ -119,7 +119,9 @@ function scriptOfMany(many) {
   const streams = '(select ids from fresh)';
   const given = { 0: streams, 3: streams, 4: `array(select ${NEW_ID} from generate_series(1, ${BATCH}))` };
   const fresh = `fresh as materialized (select array_agg(${NEW_ID}) as ids from generate_series(1, ${BATCH}))`;
-  return script(inlined(many, { ...given, 7: ':datas', 8: ':metas' }).replace(/^with /, `with ${fresh}, `));
+  return script(
+    inlined(many, { ...given, 7: ':documents', 8: ':headers' }).replace(/^with /, `with ${fresh}, `),
+  );
 }
 
 const script = (statement) => `${statement.replaceAll(/\s*\n\s*/g, ' ')};\n`;
@@ -176,6 +178,8 @@ const variables = {
   meta: JSON.stringify(metadata),
   datas: arrayOf(data),
   metas: arrayOf(metadata),
+  documents: JSON.stringify(Array(BATCH).fill(data)),
+  headers: JSON.stringify(Array(BATCH).fill(metadata)),
 };
 
 const plainInsert = () => ({

@@ -6,11 +6,12 @@ import { createPool, uuidv7 } from '#platform';
 
 process.once('message', async ({ databaseUrl, statements }) => {
   const pool = createPool({ url: databaseUrl });
-  const run = (name, values) => pool.query({ name, text: statements[name].text, values: fit(name, values) });
-  // A statement that has changed since these handlers were written is noticed, not measured.
-  const fit = (name, values) => {
-    if (values.length === statements[name].values.length) return values;
-    throw new Error(`The statement "${name}" takes other values than bench/http/bare-api.mjs gives it`);
+  const run = (what, values) => {
+    const { name, text, values: recorded } = statements[what];
+    // A statement that has changed since these handlers were written is noticed, not measured.
+    if (values.length !== recorded.length)
+      throw new Error(`"${what}" takes other values than bare-api.mjs gives`);
+    return pool.query({ name, text, values });
   };
   const app = Fastify();
 

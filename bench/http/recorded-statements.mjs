@@ -14,7 +14,7 @@ import {
 } from '#identity';
 import { idOf, keyOf } from '../database/roster.mjs';
 
-/** @typedef {{ text: string, values: unknown[] }} Statement */
+/** `name` when it is sent as a prepared statement. @typedef {{ name?: string, text: string, values: unknown[] }} Statement */
 
 /**
  * The statements that Rollcall's own commands and queries send, recorded from them: what the others are given to run.
@@ -43,8 +43,9 @@ export async function recordStatements() {
 async function recorded(work) {
   const statements = [];
   const pool = {
-    query: async ({ text, values }) => {
-      statements.push({ text, values });
+    query: async (query, given) => {
+      const { name, text, values } = typeof query === 'string' ? { text: query, values: given } : query;
+      statements.push({ name, text, values });
       return { rows: [text.includes('es.append') ? { ...appended, stream_id: values[0] } : row] };
     },
   };

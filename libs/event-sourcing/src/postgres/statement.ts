@@ -8,9 +8,16 @@ export class StatementParameters {
     return `$${this.values.length}::${type}`;
   }
 
-  /** Adds one array with a value of each item: a column for `unnest`. */
+  /** Adds one array with a value of each item, for jsonb its JSON text: a column for `unnest`. */
   column<T>(items: readonly T[], type: string, pick: (item: T) => unknown): string {
-    return this.add(items.map(pick), `${type}[]`);
+    const values = items.map(pick);
+    if (type === 'jsonb') return this.documents(values as string[]);
+    return this.add(values, `${type}[]`);
+  }
+
+  // As one JSON array: in an array of texts every quote is escaped here and unescaped there, twice the time in all.
+  private documents(texts: readonly string[]): string {
+    return `array(select jsonb_array_elements(${this.add(`[${texts.join()}]`, 'jsonb')}))`;
   }
 }
 
