@@ -26,7 +26,7 @@ export class ImportsController implements OnModuleDestroy {
 
   @Serve(endpoints.startImport)
   async start(call: CallOf<typeof endpoints.startImport>) {
-    const { query, request, reply, caller } = call;
+    const { query, request, caller } = call;
     const upload = uploadOf(request);
     try {
       const view = await this.imports.receive(upload, {
@@ -42,7 +42,7 @@ export class ImportsController implements OnModuleDestroy {
       });
       return importToWire(view);
     } finally {
-      dropRest(request, reply);
+      dropRest(request);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { UnreadableBodyError } from '../http/invalid-request.error.js';
 
 /** A sender that says nothing for this long has gone without a word. */
@@ -18,13 +18,16 @@ export function uploadOf(request: FastifyRequest): AsyncIterable<Uint8Array> {
   return { [Symbol.asyncIterator]: () => stream.iterator({ destroyOnReturn: false }) };
 }
 
-/** Takes and drops what a sender still sends of a file that was refused, for long enough to hear the answer. */
-export function dropRest({ raw }: FastifyRequest, reply: FastifyReply): void {
+/**
+ * Takes and drops what a sender still sends of a file that was refused, for long enough to hear the answer: who
+ * hangs up on somebody who is still speaking is not heard either (the reset overtakes the answer).
+ */
+export function dropRest({ raw }: FastifyRequest): void {
   if (raw.complete || raw.destroyed) return;
-  reply.header('connection', 'close');
   raw.resume();
-  const timer = setTimeout(() => raw.destroy(), GRACE_MS);
-  raw.once('close', () => clearTimeout(timer));
+  const timer = setTimeout(() => raw.socket.destroy(), GRACE_MS);
+  raw.once('end', () => clearTimeout(timer));
+  raw.socket.once('close', () => clearTimeout(timer));
 }
 
 class SilentUploadError extends Error {

@@ -20,6 +20,9 @@ const MAX_TRIES = 10;
  * transaction. Whoever comes second, after a stall or a crash, finds no chunk and does nothing.
  */
 export class ChunkApplier {
+  /** Imports that this process is at: a second job for the same chunk need not even read it. */
+  private readonly busy = new Set<string>();
+
   constructor(
     private readonly pool: Pool,
     private readonly store: ImportStore,
@@ -27,15 +30,24 @@ export class ChunkApplier {
   ) {}
 
   async apply(importId: string, number: number): Promise<void> {
-    const chunk = await this.store.readDue(importId, number);
-    if (!chunk) return;
+    if (this.busy.has(importId)) return;
+    this.busy.add(importId);
+    try {
+      const chunk = await this.store.readDue(importId, number);
+      if (chunk) await this.applyOrFail(chunk);
+    } finally {
+      this.busy.delete(importId);
+    }
+  }
+
+  private async applyOrFail(chunk: StoredChunk): Promise<void> {
     try {
       const mapped = await mapRows(chunk, await unpackRows(chunk.rows));
       await this.commitRetrying(chunk, mapped);
     } catch (error) {
       const hopeless = error instanceof MappingTooExpensiveError || error instanceof ImportMappingError;
       if (!hopeless) throw error;
-      await this.store.finish(importId, 'failed', error.message);
+      await this.store.finish(chunk.importId, 'failed', error.message);
     }
   }
 

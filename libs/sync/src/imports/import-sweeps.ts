@@ -33,8 +33,9 @@ export class ImportSweeps {
   /** A chunk that cannot be applied would be tried for ever. */
   private async failImportsOfDeadLetters(): Promise<void> {
     const { rows } = await this.pool.query<{ id: string; number: number; code: string; reason: string }>(
-      `select i.id, i.chunks_done as number, d.code, d.reason from imports i join dead_letters d
-        on d.queue = $1 and d.status = 'waiting' and d.job_id = 'import-' || i.id || '-' || i.chunks_done
+      `select distinct on (i.id) i.id, i.chunks_done as number, d.code, d.reason from imports i join dead_letters d
+        on d.queue = $1 and d.status = 'waiting'
+          and (d.job_id || '-') like 'import-' || i.id || '-' || i.chunks_done || '-%'
       where i.status in ('receiving', 'running')`,
       [IMPORTS_QUEUE],
     );

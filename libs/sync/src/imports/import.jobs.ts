@@ -14,5 +14,6 @@ export const importChunkJob = defineJob({
   priority: BULK,
 });
 
-/** A chunk has one job at a time, however often it is found due. */
-export const chunkJobId = (importId: string, number: number): string => `import-${importId}-${number}`;
+/** A chunk has one job at a time, however often it is found due; `another` names a further one. */
+export const chunkJobId = (importId: string, number: number, another?: number): string =>
+  `import-${importId}-${number}${another === undefined ? '' : `-${another}`}`;

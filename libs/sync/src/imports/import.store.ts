@@ -31,10 +31,17 @@ export interface StoredChunk {
   readonly dryRun: boolean;
 }
 
-export interface DueChunk {
+export interface ChunkPlace {
   readonly importId: string;
   readonly number: number;
 }
+
+export interface DueChunk extends ChunkPlace {
+  /** Nothing has come of its import for a while, though this chunk waits. */
+  readonly stuck: boolean;
+}
+
+const STUCK_AFTER = '5 seconds';
 
 type Executor = Pool | PoolClient;
 
@@ -127,12 +134,12 @@ export class ImportStore {
 
   /** The next chunk of an import, or of every import that has one. */
   async due(importId?: string): Promise<DueChunk[]> {
-    const { rows } = await this.pool.query<{ id: string; chunks_done: number }>(
-      `select id, chunks_done from imports where status in ('receiving', 'running') and chunks_done < chunks_stored
+    const { rows } = await this.pool.query<{ id: string; chunks_done: number; stuck: boolean }>(
+      `select id, chunks_done, updated_at < now() - interval '${STUCK_AFTER}' as stuck from imports where status in ('receiving', 'running') and chunks_done < chunks_stored
         and ($1::uuid is null or id = $1) order by updated_at limit 1000`,
       [importId ?? null],
     );
-    return rows.map((row) => ({ importId: row.id, number: row.chunks_done }));
+    return rows.map((row) => ({ importId: row.id, number: row.chunks_done, stuck: row.stuck }));
   }
 
   /** The chunk, when it is its turn. */
@@ -148,7 +155,7 @@ export class ImportStore {
   }
 
   /** Takes the chunk away in the caller's transaction. @returns false when that was done, or is being done, elsewhere. */
-  async take(client: PoolClient, { importId, number }: DueChunk): Promise<boolean> {
+  async take(client: PoolClient, { importId, number }: ChunkPlace): Promise<boolean> {
     const { rowCount } = await client.query(
       `delete from import_chunks where (import_id, number) in (
         select import_id, number from import_chunks where import_id = $1 and number = $2 for update skip locked)`,
