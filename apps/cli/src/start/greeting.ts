@@ -1,5 +1,5 @@
 import type { Infrastructure } from './infrastructure.js';
-import type { Part } from './start-service.js';
+import type { Part } from './part.js';
 
 export interface GreetingFacts {
   readonly infrastructure: Pick<Infrastructure, 'databaseLabel' | 'backend'>;

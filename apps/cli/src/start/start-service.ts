@@ -8,10 +8,9 @@ import { loadDemoRoster } from './demo-roster.js';
 import { requireFreePort } from './free-port.js';
 import { greet } from './greeting.js';
 import { type Infrastructure, openInfrastructure } from './infrastructure.js';
+import type { Part } from './part.js';
 import { readinessChecks } from './readiness-checks.js';
 import { serveWorkerHealth } from './worker-health.js';
-
-export type Part = 'api' | 'worker';
 
 export interface StartOptions {
   readonly parts: readonly Part[];

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { readConfig } from '#platform';
 import { drainOnSignal } from './drain-on-signal.js';
-import { type Part, startService } from './start-service.js';
+import type { Part } from './part.js';
+import { startService } from './start-service.js';
 
 export const startCommand = (): Command =>
   new Command('start')

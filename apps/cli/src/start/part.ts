@@ -1,0 +1,2 @@
+/** What of the service one process runs. */
+export type Part = 'api' | 'worker';
