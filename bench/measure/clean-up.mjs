@@ -23,9 +23,11 @@ export async function onEveryEnd(work) {
   }
 }
 
+/** Youngest first, and also what is opened meanwhile by work that a signal has interrupted. */
 async function closeAll() {
-  for (const close of [...open].reverse()) {
+  for (let close = [...open].at(-1); close; close = [...open].at(-1)) {
     open.delete(close);
-    await close();
+    // One that cannot be closed keeps no other open.
+    await close().catch((error) => console.error(`could not clean up: ${error.message}`));
   }
 }

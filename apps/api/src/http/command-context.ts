@@ -25,7 +25,7 @@ function idempotencyOf({ caller, request }: Call, body: unknown): CommandContext
   }
   const path = request.url.split('?', 1)[0]?.replace(/\/+$/, '');
   const text = `${request.method} ${path} ${canonical(body)}`;
-  return { key: `${caller.keyId}:${key}`, requestHash: hash('sha256', text, 'buffer') };
+  return { key: `${caller.keyId}:${key}`, requestHash: Buffer.from(hash('sha256', text, 'hex'), 'hex') };
 }
 
 const EXPECTED = 'expected 1 to 255 printable ASCII characters without spaces';

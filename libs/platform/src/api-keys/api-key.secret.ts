@@ -7,8 +7,8 @@ const HINT_LENGTH = 8;
 /** `rc_` and 43 base64url characters: 256 random bits, which is why one fast hash is enough to keep it. */
 export const newApiKey = (): string => `${PREFIX}${randomBytes(SECRET_BYTES).toString('base64url')}`;
 
-// By way of hex: a buffer straight from `hash` (Node 20) keeps its request alive past every minor collection, which made
-// garbage collection seven times as expensive.
+// By way of hex: with a buffer straight from `hash` (Node 20.20) a quarter of what a request allocates outlived the minor
+// collections, and garbage collection cost several times as much.
 export const hashApiKey = (key: string): Buffer => Buffer.from(hash('sha256', key, 'hex'), 'hex');
 
 /** Of a key that somebody chose, nothing is shown: it may be short. */
