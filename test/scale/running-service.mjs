@@ -72,14 +72,11 @@ export class RunningService {
 
   async #greeted() {
     let printed = '';
-    this.#child.once('exit', () => {
-      if (!this.url) throw new Error(`The service ended before it was up:\n${printed}`);
-    });
-    for await (const text of this.#child.stdout.setEncoding('utf8')) {
+    for await (const text of this.#child.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
       printed += text;
       this.url = /API +(http:\/\/[^/\s]+)/.exec(printed)?.[1] ?? '';
       if (/\n {2}Queue .*\n/.test(printed)) break;
     }
-    this.#child.stdout.resume();
+    if (!this.url) throw new Error(`The service ended before it was up:\n${printed}`);
   }
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { readConfig } from '#platform';
 import { drainOnSignal } from './drain-on-signal.js';
 import type { Part } from './part.js';
+import { keepHeapSmall } from './small-heap.js';
 import { startService } from './start-service.js';
 
 export const startCommand = (): Command =>
@@ -10,6 +11,7 @@ export const startCommand = (): Command =>
     .option('--only <part>', 'run just the "api" or the "worker"')
     .option('--demo', 'load a small demo roster')
     .action(async ({ only, demo }: { only?: string; demo?: boolean }) => {
+      keepHeapSmall();
       const service = await startService(readConfig(), { parts: partsOf(only), demo: demo === true });
       process.stdout.write(service.greeting);
       await drainOnSignal(() => service.close());
