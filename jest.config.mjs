@@ -7,7 +7,7 @@ export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   testMatch: unitOnly ? pure : [...pure, ...onServices],
-  testTimeout: 30_000,
+  testTimeout: 90_000,
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/support/summary-reporter.mjs'],
   ...(unitOnly

@@ -39,9 +39,9 @@ export function describeEachBackend(name: string, suite: (world: () => QueueWorl
 
 /** Waits until it is so. */
 export async function until(so: () => boolean | Promise<boolean>): Promise<void> {
-  const limit = Date.now() + 20_000;
+  const limit = Date.now() + 60_000;
   while (!(await so())) {
-    if (Date.now() > limit) throw new Error(`Still not so after 20 s: ${so}`);
+    if (Date.now() > limit) throw new Error(`Still not so after a minute: ${so}`);
     await sleep(10);
   }
 }

@@ -116,7 +116,7 @@ function contextOf(fake: HubSpotFake): ConnectorContext<HubSpotConfig, HubSpotSe
   return {
     config: hubSpotConfigSchema.parse({ baseUrl: fake.url }),
     secrets: { accessToken: fake.token, clientSecret: fake.clientSecret },
-    network: { allowPrivateNetwork: true, timeoutMs: 2_000, maxResponseBytes: 8 * 1024 * 1024 },
+    network: { allowPrivateNetwork: true, timeoutMs: 8_000, maxResponseBytes: 4 * 1024 * 1024 },
     now: () => new Date(fake.account.clock.now()),
   };
 }
@@ -137,7 +137,7 @@ async function startWorld(stream: 'contacts' | 'companies'): Promise<ContractWor
     stream,
     account: '62515',
     secrets: [fake.token, fake.clientSecret, account.tokens.refreshToken],
-    context: () => ({ ...context, network: { ...context.network, timeoutMs: 500 } }),
+    context: () => ({ ...context, network: { ...context.network, timeoutMs: 4_000 } }),
     contextWith: (change) => {
       if (change === 'wrong-token') return { ...context, secrets: { accessToken: 'wrong-token' } };
       if (change === 'oauth') return { ...context, secrets: oauth };

@@ -3,6 +3,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { MigrationFailedError, MigrationsBlockedError } from './migration.errors.js';
 import { type Migration, prismaFolder, readMigrations } from './migrations-folder.js';
+import { migrationsPending } from './pending-migrations.js';
 import { noFilters, toMigrationList, withSchemaEngine } from './schema-engine.js';
 
 export interface ApplyMigrationsOptions {
@@ -25,6 +26,8 @@ export async function applyMigrations(
   const schema = await readFile(path.join(folder, 'schema.prisma'), 'utf8');
   return whileLocked(databaseUrl, async (client) => {
     await forgetInterrupted(client);
+    // The engine costs tens of megabytes for the life of the process: most starts need none.
+    if ((await migrationsPending(client, folder)).length === 0) return [];
     return runEngine({ databaseUrl, folder, schema, migrations, client });
   });
 }
