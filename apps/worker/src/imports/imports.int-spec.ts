@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { isConflict, PostgresEventStore } from '#event-sourcing';
+import { IdentityRepository, identityProjection, UpsertIdentities, UpsertIdentitiesHandler } from '#identity';
 import {
   createLogger,
   createPool,
@@ -268,6 +270,20 @@ describeEachQueueBackend('imports', (services) => {
     expect(await world.eventTypes()).toEqual({ IdentityCreated: 3_000 });
   });
 
+  it('gets on while others change the same identities', async () => {
+    await finished(await world.take(csv(numbered(3_000))));
+    const changed = numbered(3_000).map(([key, name, n]) => [key, name, Number(n) + 1] as Row);
+    const view = await world.take(csv(changed));
+    let others = 0;
+    while ((await world.get(view.id)).finishedAt === null) others += await world.changeOthersProperty(3_000);
+    expect(others).toBeGreaterThan(0);
+    expect(await world.get(view.id)).toMatchObject({
+      status: 'completed',
+      rows: counts({ read: 3_000, updated: 3_000 }),
+    });
+    expect(await world.eventTypes()).toEqual({ IdentityCreated: 3_000, IdentityModified: 3_000 + others });
+  });
+
   it('fails an upload whose server went silent', async () => {
     await world.pool.query(
       `insert into imports (id, file_name, format, mapping, status, columns, created_by, updated_at)
@@ -382,6 +398,8 @@ class World {
   readonly queues: Queues;
   readonly imports: Imports;
   readonly deadLetters: PostgresDeadLetterStore;
+  private readonly others: UpsertIdentitiesHandler;
+  private change = 0;
 
   constructor(
     private readonly services: TestBackend,
@@ -392,6 +410,9 @@ class World {
     this.queues = parts.queues;
     this.imports = parts.imports;
     this.deadLetters = parts.deadLetters;
+    this.others = new UpsertIdentitiesHandler(
+      new IdentityRepository(new PostgresEventStore(parts.pool, [identityProjection])),
+    );
   }
 
   take(
@@ -427,6 +448,32 @@ class World {
   async eventTypes(): Promise<Record<string, number>> {
     const { rows } = await this.pool.query('select type, count(*) from es.events group by type');
     return Object.fromEntries(rows.map(({ type, count }) => [type, count]));
+  }
+
+  /** Sets a property that no import knows on one of the first identities. @returns how many events that made */
+  async changeOthersProperty(among: number): Promise<number> {
+    const index = Math.floor(Math.random() * among);
+    const [outcome] = await this.others
+      .execute(
+        new UpsertIdentities(
+          [
+            {
+              projectId: null,
+              identifierKey: `key-${index}`,
+              name: `Name ${index}`,
+              identityType: 'user',
+              properties: [{ key: 'other', type: 'number', value: this.change++ }],
+            },
+          ],
+          { access: 'all', metadata: { actor: 'test', source: 'rest', correlationId: 'test' } },
+          { mode: 'merge' },
+        ),
+      )
+      .catch((error: unknown) => {
+        if (isConflict(error)) return [];
+        throw error;
+      });
+    return outcome?.outcome === 'updated' ? 1 : 0;
   }
 
   async until(so: () => Promise<boolean>): Promise<void> {
