@@ -28,7 +28,8 @@ export function readOptions(argv, sections) {
     quick,
     rounds: Number(values.rounds ?? (quick ? 3 : 7)),
     seconds: Number(values.seconds ?? (quick ? 1 : 2)),
-    warmUp: quick ? 1 : 3,
+    /** Requests to each server before the first round. */
+    warmUp: quick ? 1_000 : 5_000,
     ...((values.help || unknown.length > 0) && { usage: USAGE }),
   };
 }

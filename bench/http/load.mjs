@@ -5,14 +5,14 @@ import { idOf, keyOf } from '../database/roster.mjs';
 
 let sent = 0;
 
-process.on('message', async ({ url, key, operation, connections, seconds, ...details }) => {
+process.on('message', async ({ url, key, operation, connections, seconds, amount, ...details }) => {
   const { method, next } = operations[operation];
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
   const setupRequest = (request) => ({ ...request, headers, ...next(sent++, details) });
   const result = await autocannon({
     url,
     connections,
-    duration: seconds,
+    ...(amount ? { amount } : { duration: seconds }),
     sampleInt: 500,
     requests: [{ method, path: '/', headers, setupRequest }],
   });

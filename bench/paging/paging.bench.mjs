@@ -33,18 +33,12 @@ async function compareDepths({ what, filter, people, rollcall, load, options }) 
   const { url, key } = rollcall;
   const at = (cursor) =>
     `/v1/identities/?limit=${PAGE}${filter}${cursor ? `&after=identity-${idOf(cursor)}` : ''}`;
-  const job = (path, time) => ({
-    url,
-    key,
-    operation: 'path',
-    path,
-    connections: CONNECTIONS,
-    seconds: time,
-  });
-  const page = (name, cursor) => ({ name, round: () => load.rate(job(at(cursor), seconds)) });
+  const run = (cursor, length) =>
+    load.rate({ url, key, operation: 'path', path: at(cursor), connections: CONNECTIONS, ...length });
+  const page = (name, cursor) => ({ name, round: () => run(cursor, { seconds }) });
   // Newest first: the further from the end of the numbers, the deeper.
   const deep = people - 200;
-  await load.rate(job(at(people - PAGE), warmUp));
+  await run(people - PAGE, { amount: warmUp });
   return compare({
     what: `${what}, ${deep.toLocaleString('en')} rows deep`,
     subject: page('deep', people - deep),
