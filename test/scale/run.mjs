@@ -1,6 +1,6 @@
 // Imports generated rows into the real service, kills it with SIGKILL half way, starts it again, and holds the result
 // to what was promised: each row one identity with one event, and no process of ours above its memory limit.
-//   npm run build && node test/scale/import-at-scale.mjs --rows 1000000 [--queue redis]
+//   npm run build && node test/scale/run.mjs --rows 1000000 [--queue redis]
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { Readable } from 'node:stream';
