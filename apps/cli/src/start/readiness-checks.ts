@@ -1,9 +1,15 @@
-import { migrationsPending, type Pool } from '#platform';
-import type { QueueBackend } from '#queue';
+import { migrationsPending } from '#platform';
 import type { ReadinessChecks } from '../../../api/src/index.js';
+import type { Infrastructure } from './infrastructure.js';
 
-/** Ready means: migrated, and database and queue answer. */
-export const readinessChecks = (pool: Pool, backend: QueueBackend): ReadinessChecks => ({
+/** Ready means: migrated, database and queue answer, and whoever started the service was told its key. */
+export const readinessChecks = (
+  { pool, backend }: Pick<Infrastructure, 'pool' | 'backend'>,
+  progress: { readonly announced: boolean },
+): ReadinessChecks => ({
+  start: async () => {
+    if (!progress.announced) throw new Error('still starting');
+  },
   database: async () => {
     await pool.query('select 1');
   },

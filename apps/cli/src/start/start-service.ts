@@ -2,7 +2,13 @@ import { PostgresEventStore } from '#event-sourcing';
 import { IdentityRepository, identityProjection } from '#identity';
 import { ApiKeys, type Config } from '#platform';
 import { createSync, type Sync } from '#sync';
-import { ConnectionsModule, createApi, DeadLettersModule, ImportsModule } from '../../../api/src/index.js';
+import {
+  ConnectionsModule,
+  createApi,
+  DeadLettersModule,
+  ImportsModule,
+  type ReadinessChecks,
+} from '../../../api/src/index.js';
 import { createWorker } from '../../../worker/src/index.js';
 import { loadDemoRoster } from './demo-roster.js';
 import { requireFreePort } from './free-port.js';
@@ -15,23 +21,27 @@ import { serveWorkerHealth } from './worker-health.js';
 export interface StartOptions {
   readonly parts: readonly Part[];
   readonly demo: boolean;
+  /** Tells the person who started it what they want to know next; ready is said only after that. */
+  readonly announce: (greeting: string) => void;
 }
 
 export interface RunningService {
-  /** What to print for the person who started it. */
-  readonly greeting: string;
   /** Answers what is under way, lets running jobs end, and gives everything back. */
   close(): Promise<void>;
 }
 
 /** Starts what was asked for; when one part fails, those already up are closed again. */
-export async function startService(config: Config, { parts, demo }: StartOptions): Promise<RunningService> {
+export async function startService(
+  config: Config,
+  { parts, demo, announce }: StartOptions,
+): Promise<RunningService> {
   await requireFreePort(config);
   const infrastructure = await openInfrastructure(config);
   const opened: (() => Promise<unknown>)[] = [() => infrastructure.close()];
   const close = async () => {
     for (const end of opened.splice(0).reverse()) await end();
   };
+  const progress = { announced: false };
   try {
     const keys = new ApiKeys(infrastructure.prisma);
     const preset = config.ROLLCALL_ADMIN_KEY;
@@ -42,27 +52,36 @@ export async function startService(config: Config, { parts, demo }: StartOptions
       const worker = await createWorker({ ...infrastructure, sync });
       opened.push(() => worker.close());
     }
+    const readiness = readinessChecks(infrastructure, progress);
     const front = parts.includes('api')
-      ? await openApi(infrastructure, keys, sync)
-      : await openHealth(infrastructure);
+      ? await openApi(infrastructure, { keys, sync, readiness })
+      : await serveWorkerHealth(readiness, { host: config.HOST, port: config.PORT });
     opened.push(() => front.close());
     // Last of all: a key made by a start that then failed would never be shown to anybody.
     const adminKey = preset ? undefined : await keys.ensureAdminKey();
-    return { greeting: greet({ infrastructure, parts, url: front.url, adminKey }), close };
+    announce(greet({ infrastructure, parts, url: front.url, adminKey }));
+    progress.announced = true;
+    return { close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function openApi(infrastructure: Infrastructure, keys: ApiKeys, sync: Sync) {
-  const { config, pool, prisma, backend } = infrastructure;
+interface ApiFurnishings {
+  readonly keys: ApiKeys;
+  readonly sync: Sync;
+  readonly readiness: ReadinessChecks;
+}
+
+async function openApi(infrastructure: Infrastructure, { keys, sync, readiness }: ApiFurnishings) {
+  const { config, pool, prisma } = infrastructure;
   const api = await createApi({
     config,
     pool,
     prisma,
     keys,
-    readiness: readinessChecks(pool, backend),
+    readiness,
     modules: [
       DeadLettersModule.over(infrastructure),
       ImportsModule.over(infrastructure),
@@ -83,6 +102,3 @@ function openSync(infrastructure: Infrastructure): Sync {
     network: { allowPrivateNetwork: config.ROLLCALL_ALLOW_PRIVATE_NETWORK },
   });
 }
-
-const openHealth = ({ config, pool, backend }: Infrastructure) =>
-  serveWorkerHealth(readinessChecks(pool, backend), { host: config.HOST, port: config.PORT });

@@ -12,8 +12,12 @@ export const startCommand = (): Command =>
     .option('--demo', 'load a small demo roster')
     .action(async ({ only, demo }: { only?: string; demo?: boolean }) => {
       keepHeapSmall();
-      const service = await startService(readConfig(), { parts: partsOf(only), demo: demo === true });
-      process.stdout.write(service.greeting);
+      const announce = (greeting: string) => void process.stdout.write(greeting);
+      const service = await startService(readConfig(), {
+        parts: partsOf(only),
+        demo: demo === true,
+        announce,
+      });
       await drainOnSignal(() => service.close());
     });
 
