@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { Redis } from 'ioredis';
 import pg from 'pg';
 import { startServices } from '../support/services.mjs';
 import { generatedCsv, MAPPING } from './generated-rows.mjs';
@@ -24,6 +25,7 @@ const services = await startServices();
 try {
   await run(services.found);
 } finally {
+  if (values.queue === 'redis') await forgetQueues(services.found);
   await services.stop();
 }
 
@@ -53,9 +55,21 @@ function environmentOf(found, url) {
   if (values.queue === 'redis' && !found.redis) throw new Error('No Redis answers at TEST_REDIS_URL');
   return {
     DATABASE_URL: url,
-    ROLLCALL_QUEUE_PREFIX: `${found.run}_scale`,
+    ROLLCALL_QUEUE_PREFIX: queuePrefix(found),
     ...(values.queue === 'redis' && { REDIS_URL: found.redis }),
   };
+}
+
+function queuePrefix({ run: name }) {
+  return `${name}_scale`;
+}
+
+async function forgetQueues(found) {
+  const redis = new Redis(found.redis);
+  for await (const keys of redis.scanStream({ match: `{${queuePrefix(found)}}*`, count: 1_000 })) {
+    if (keys.length > 0) await redis.unlink(keys);
+  }
+  await redis.quit();
 }
 
 /** Named after the run, whose end drops it. */
