@@ -44,7 +44,9 @@ class ProgressLines implements ProgressDisplay {
     if (Date.now() - this.saidAt < LINE_EVERY_MS) return;
     this.saidAt = Date.now();
     const { read, rejected } = view.rows;
-    process.stderr.write(`${rowsDone(view)} of the ${read} rows received so far are applied, ${rejected} rejected\n`);
+    process.stderr.write(
+      `${rowsDone(view)} of the ${read} rows received so far are applied, ${rejected} rejected\n`,
+    );
   }
 
   end(): void {}

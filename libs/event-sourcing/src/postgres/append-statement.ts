@@ -82,7 +82,10 @@ function finish(
 ): Statement {
   const parts = [appended, ...projected.filter(Boolean)];
   if (command) parts.push(commandInsert(command, parameters));
-  return { text: `with ${parts.join(',\n')}\nselect stream_id, version, global_position from appended`, values: parameters.values };
+  return {
+    text: `with ${parts.join(',\n')}\nselect stream_id, version, global_position from appended`,
+    values: parameters.values,
+  };
 }
 
 // Reads from `appended`, so that a wrong version is found before the key is taken.
