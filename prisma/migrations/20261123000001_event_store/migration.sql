@@ -90,7 +90,7 @@ declare got int;
 begin
   -- Publish the watermark before any position is drawn: all positions of this transaction are greater than the key.
   -- Shared and transaction-scoped: it waits for nobody and is released only once the rows are visible.
-  -- IF evaluates it in place, where PERFORM and a sub-select would start a query: a sixth of an append of one event.
+  -- IF evaluates it in place, where PERFORM and a sub-select would start a query, as dear as a third of the append.
   if pg_advisory_xact_lock_shared((7744::bigint << 44) | pg_sequence_last_value('es.global_position')) is null then
     raise exception 'es.global_position has no last value to publish';
   end if;
