@@ -97,6 +97,14 @@ export class WebhookOutbox {
     const due = this.retries.filter(({ dueAt }) => dueAt <= now);
     this.retries = this.retries.filter(({ dueAt }) => dueAt > now);
     for (const batch of [...due, ...this.newBatches(now)]) await this.attempt(batch);
+    this.wakeForRetries();
+  }
+
+  /** Asked after every delivery: a timer may fire a moment before the clock says that a batch is due. */
+  private wakeForRetries(): void {
+    if (this.options.clock.manual || this.retries.length === 0) return;
+    const next = Math.min(...this.retries.map(({ dueAt }) => dueAt));
+    this.wake(Math.max(1, next - this.options.clock.now()));
   }
 
   private newBatches(dueAt: number): Batch[] {
@@ -144,7 +152,6 @@ export class WebhookOutbox {
     const jittered = delay * (0.9 + this.options.random() * 0.2);
     const wait = this.options.clock.manual ? jittered : jittered / this.options.retrySpeed;
     this.retries.push({ ...batch, attempt: batch.attempt + 1, dueAt: this.options.clock.now() + wait });
-    if (!this.options.clock.manual) this.wake(wait);
   }
 
   private wake(ms: number): void {
