@@ -60,6 +60,7 @@ export class WebhookOutbox {
   private eventCount = 0;
   private sending: Promise<void> = Promise.resolve();
   private timers = new Set<NodeJS.Timeout>();
+  private retryTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: OutboxOptions) {}
 
@@ -104,7 +105,13 @@ export class WebhookOutbox {
   private wakeForRetries(): void {
     if (this.options.clock.manual || this.retries.length === 0) return;
     const next = Math.min(...this.retries.map(({ dueAt }) => dueAt));
-    this.wake(Math.max(1, next - this.options.clock.now()));
+    if (this.retryTimer) this.forget(this.retryTimer);
+    this.retryTimer = this.wake(Math.max(1, next - this.options.clock.now()));
+  }
+
+  private forget(timer: NodeJS.Timeout): void {
+    clearTimeout(timer);
+    this.timers.delete(timer);
   }
 
   private newBatches(dueAt: number): Batch[] {
@@ -154,13 +161,14 @@ export class WebhookOutbox {
     this.retries.push({ ...batch, attempt: batch.attempt + 1, dueAt: this.options.clock.now() + wait });
   }
 
-  private wake(ms: number): void {
+  private wake(ms: number): NodeJS.Timeout {
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       void this.deliver();
     }, Math.ceil(ms));
     timer.unref();
     this.timers.add(timer);
+    return timer;
   }
 
   private toWire({ object, action, objectId, ...event }: FakeEvent): WireEvent {
