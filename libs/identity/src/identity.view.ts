@@ -24,15 +24,16 @@ export function toView(id: string, { state, version }: Loaded<Identity>): Identi
   return { id, version, ...fields, properties: [...properties.values()] };
 }
 
+/** Copies nothing, since an answer is only read: a list makes one object for each identity. */
 export const toWire = (view: IdentityView): IdentityOnTheWire => ({
   id: `identity-${view.id}`,
   identifier_key: view.identifierKey,
   name: view.name,
   identity_type: view.identityType,
   project_id: view.projectId,
-  agent_ids: [...view.agentIds],
-  block_ids: [...view.blockIds],
-  properties: view.properties.map(({ key, value, type }) => ({ key, value, type })),
+  agent_ids: view.agentIds as string[],
+  block_ids: view.blockIds as string[],
+  properties: view.properties as IdentityOnTheWire['properties'],
 });
 
 interface WirePatch {
