@@ -1,3 +1,4 @@
+import { LIMITS } from '#identity';
 import type { FieldError, FieldErrorCode } from './mapping.errors.js';
 import { IDENTITY_TYPES, type IdentityType, type PropertyType } from './mapping.schema.js';
 
@@ -26,10 +27,6 @@ export type MappingResult =
   | { readonly ok: true; readonly identity: MappedIdentity }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-export const MAX_KEY_LENGTH = 512;
-export const MAX_NAME_LENGTH = 1_000;
-export const MAX_VALUE_LENGTH = 65_536;
-
 /** Judges what the expressions gave: an identity, or what is wrong with each field. */
 export function toMappedIdentity(outcomes: readonly FieldOutcome[]): MappingResult {
   const errors = outcomes.flatMap((outcome) => {
@@ -55,13 +52,13 @@ function judge(outcome: FieldOutcome): FieldError | null {
   if (outcome.property) return judgeProperty(outcome.field, outcome.property.type, outcome.value);
   switch (outcome.field) {
     case 'identifier_key':
-      return judgeText(outcome, MAX_KEY_LENGTH);
+      return judgeText(outcome, LIMITS.identifierKey);
     case 'identity_type':
       return IDENTITY_TYPES.some((type) => type === outcome.value)
         ? null
         : fault(outcome.field, 'NOT_ALLOWED', `has to be one of ${IDENTITY_TYPES.join(', ')}`);
     default:
-      return judgeText(outcome, MAX_NAME_LENGTH);
+      return judgeText(outcome, LIMITS.name);
   }
 }
 
@@ -79,7 +76,7 @@ function judgeProperty(field: string, type: PropertyType, value: unknown): Field
     return fault(field, 'WRONG_TYPE', `has to be a ${type}, not ${typeName(value)}`);
   if (typeof value === 'number' && !Number.isFinite(value))
     return fault(field, 'WRONG_TYPE', 'has to be a finite number');
-  return judgeSize(field, value, MAX_VALUE_LENGTH);
+  return judgeSize(field, value, LIMITS.propertyText);
 }
 
 function judgeSize(field: string, value: unknown, maxLength: number): FieldError | null {
