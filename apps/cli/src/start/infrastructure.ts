@@ -18,6 +18,7 @@ import {
 } from '#queue';
 import { openDatabase } from '../open-database.js';
 import { keptSecretKey } from './kept-secret-key.js';
+import { collectGarbage } from './small-heap.js';
 
 /** Everything outside the process that the service stands on. */
 export interface Infrastructure {
@@ -47,7 +48,7 @@ export async function openInfrastructure(config: Config): Promise<Infrastructure
   try {
     const database = await openDatabase(config);
     opened.push(database.stop);
-    await applyMigrations(database.url);
+    if ((await applyMigrations(database.url)).length > 0) collectGarbage();
     const pool = createPool({ url: database.url });
     opened.push(() => pool.end());
     pool.on('error', (error) =>
