@@ -118,7 +118,7 @@ describe('the README', () => {
   it('connects HubSpot and syncs it', async () => {
     const users = async () => (await world.send('/v1/identities/count?identity_type=user')).body as number;
     const before = await users();
-    const fake = await startHubSpotFake();
+    const fake = await startHubSpotFake({ searchLagMs: 0 });
     fake.account.seed({ contacts: 3, companies: 0 });
     const [add, sync] = block('connections add').trim().split('\n');
     // The very line, pointed at a HubSpot of our own.
