@@ -1,6 +1,5 @@
 import {
   type Decision,
-  isConflict,
   type Loaded,
   type PostgresEventStore,
   type TransactContext,
@@ -129,5 +128,3 @@ function refuseTakenKey(error: unknown, wanted: Identity | undefined): never {
   }
   throw error;
 }
-
-export { isConflict };

@@ -1,7 +1,7 @@
 import { StatementParameters } from '#event-sourcing';
 import type { ProjectAccess } from '../identity.access.js';
 import type { IdentityType } from '../identity.state.js';
-import { FILTERABLE_LENGTH, toColumn } from '../projections/identity.row.js';
+import { toColumn } from '../projections/identity.row.js';
 
 /** Which identities; all that is given must match. */
 export interface IdentityFilter {
@@ -136,5 +136,3 @@ const propertyIs = (alias: string, [key, value]: [string, string], parameters: S
   `${alias}.key = ${parameters.add(key, 'text')} and ${alias}.value = ${parameters.add(value, 'text')}`;
 
 const escapeLike = (text: string): string => text.replaceAll(/[\\%_]/g, '\\$&');
-
-export { FILTERABLE_LENGTH };
