@@ -14,6 +14,8 @@ export interface EventMetadata {
   readonly correlationId: string;
   /** The id of the request, job or delivery that asked for this one change. */
   readonly causationId?: string;
+  /** What outside thing it speaks of, such as `contacts:512` for a record of a CRM. */
+  readonly subject?: string;
   /** When it happened, ISO 8601 in UTC, by the writer's clock. Never used for order. */
   readonly occurredAt: string;
 }

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 
 /** A sealed secret that no key of ours opens: wrong key, wrong place (aad) or damaged bytes. */
 export class SecretUnreadableError extends Error {
@@ -63,7 +70,32 @@ export class SecretBox {
       throw new SecretUnreadableError('A sealed secret was changed or belongs to another place', { cause });
     }
   }
+
+  /**
+   * What tells whether a secret is still the same without opening it: a keyed hash, bound to its place. Nobody without
+   * our key can try out guesses on it.
+   */
+  fingerprint(plaintext: string, aad: string): string {
+    const [key] = this.keys as [SealingKey];
+    return `${key.id.toString('hex')}:${keyedHash(key, plaintext, aad).toString('hex')}`;
+  }
+
+  /** False also for a fingerprint that was made with a key we do not hold any more. */
+  hasFingerprint(plaintext: string, aad: string, fingerprint: string): boolean {
+    const [keyId = '', hash = ''] = fingerprint.split(':');
+    const key = this.keys.find(({ id }) => id.toString('hex') === keyId);
+    if (!key) return false;
+    const given = Buffer.from(hash, 'hex');
+    const expected = keyedHash(key, plaintext, aad);
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  }
 }
+
+/** The label keeps this use of the key apart from sealing. */
+const keyedHash = (key: SealingKey, plaintext: string, aad: string): Buffer =>
+  createHmac('sha256', createHmac('sha256', key.bytes).update('rollcall fingerprint').digest())
+    .update(`${Buffer.byteLength(aad)}:${aad}${plaintext}`)
+    .digest();
 
 interface SealingKey {
   readonly id: Buffer;

@@ -1,6 +1,7 @@
 export { type PostgresBackendOptions, postgresBackend } from './backends/postgres.backend.js';
 export type { QueueBackend } from './backends/queue-backend.js';
 export { type RedisBackendOptions, redisBackend } from './backends/redis.backend.js';
+export type { CallLimiter, CallWindow, TakenCall } from './call-limits/call-limiter.js';
 export type {
   DeadLetter,
   DeadLetterFilter,

@@ -43,6 +43,8 @@ const Environment = z
       })
       .optional(),
     ROLLCALL_PUBLIC_URL: optionalUrl(/^https?$/, 'https://rollcall.example.com'),
+    /** A folder of manifests: connectors of one's own, beside the shipped ones. */
+    ROLLCALL_MANIFESTS: z.string().optional(),
     ROLLCALL_QUEUE_PREFIX: z
       .string()
       .regex(/^[a-z0-9_-]{1,40}$/, 'expected 1 to 40 of a-z 0-9 _ -')

@@ -9,6 +9,7 @@ import {
 } from 'bullmq';
 import pg from 'pg';
 import type { Logger } from '#platform';
+import { PostgresCallLimiter, prepareCallLimits } from '../call-limits/postgres-call-limiter.js';
 import { QueueUnavailableError } from '../queue.errors.js';
 import { listen, withSignal, workerOptions } from './bullmq-worker.js';
 import type { JobProcessor, OpenQueue, OpenWorker, QueueBackend, WorkerSettings } from './queue-backend.js';
@@ -48,6 +49,7 @@ const { Queue, Worker } = withBackend(attentive);
 
 class PostgresBackend implements QueueBackend {
   readonly kind = 'postgres';
+  readonly calls: PostgresCallLimiter;
   private readonly schema: string;
   private pool: pg.Pool | undefined;
 
@@ -56,6 +58,7 @@ class PostgresBackend implements QueueBackend {
     { schema = 'bullmq' }: PostgresBackendOptions,
   ) {
     this.schema = schema;
+    this.calls = new PostgresCallLimiter(() => this.shared(), schema);
   }
 
   /** BullMQ takes an advisory lock, so that of many processes starting together one migrates and the others wait. */
@@ -66,15 +69,14 @@ class PostgresBackend implements QueueBackend {
     });
     try {
       await runMigrations(client, this.schema);
+      await prepareCallLimits(client, this.schema);
     } finally {
       await client.end();
     }
   }
 
   async ping(): Promise<void> {
-    // An idle connection that breaks is replaced by the pool; the next ping tells whether there is a server.
-    this.pool ??= new pg.Pool(this.connection(1)).on('error', () => undefined);
-    await assertSchemaCompatibility(this.pool, this.schema).catch((cause: unknown) => {
+    await assertSchemaCompatibility(this.shared(), this.schema).catch((cause: unknown) => {
       throw new QueueUnavailableError({ cause });
     });
   }
@@ -105,6 +107,12 @@ class PostgresBackend implements QueueBackend {
   async close(): Promise<void> {
     await this.pool?.end();
     this.pool = undefined;
+  }
+
+  /** An idle connection that breaks is replaced by the pool; the next call tells whether there is a server. */
+  private shared(): pg.Pool {
+    this.pool ??= new pg.Pool(this.connection(4)).on('error', () => undefined);
+    return this.pool;
   }
 
   /** Each queue and worker has a small pool of its own; connections it does not use are given back after seconds. */

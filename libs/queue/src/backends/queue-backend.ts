@@ -1,9 +1,12 @@
 import type { JobsOptions } from 'bullmq';
 import type { Logger } from '#platform';
+import type { CallLimiter } from '../call-limits/call-limiter.js';
 
 /** Where jobs are kept: Redis, or the PostgreSQL that is there anyway. Everything above it is the same for both. */
 export interface QueueBackend {
   readonly kind: 'redis' | 'postgres';
+  /** Counts calls to vendors for all processes on this store. */
+  readonly calls: CallLimiter;
   /** Brings up what the backend keeps in its store; safe to call from every process at once. */
   prepare(): Promise<void>;
   /** @throws QueueUnavailableError when the store does not answer. */

@@ -1,6 +1,7 @@
 import { Queue, Worker } from 'bullmq';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from '#platform';
+import { RedisCallLimiter } from '../call-limits/redis-call-limiter.js';
 import { QueueUnavailableError } from '../queue.errors.js';
 import { listen, withSignal, workerOptions } from './bullmq-worker.js';
 import type { JobProcessor, OpenQueue, OpenWorker, QueueBackend, WorkerSettings } from './queue-backend.js';
@@ -27,6 +28,7 @@ type Client = Redis | Cluster;
 
 class RedisBackend implements QueueBackend {
   readonly kind = 'redis';
+  readonly calls: RedisCallLimiter;
   private readonly prefix: string;
   private readonly patienceMs: number;
   private producing: Client | undefined;
@@ -38,6 +40,7 @@ class RedisBackend implements QueueBackend {
   ) {
     this.prefix = prefix;
     this.patienceMs = patienceMs;
+    this.calls = new RedisCallLimiter(() => this.reached(this.producer()), prefix);
   }
 
   async prepare(): Promise<void> {
