@@ -15,6 +15,7 @@ import { IdentityRepository } from './projections/identity.repository.js';
 import { CountIdentitiesHandler } from './queries/count-identities.query.js';
 import { GetIdentityHandler } from './queries/get-identity.query.js';
 import { GetIdentityAsOfHandler } from './queries/get-identity-as-of.query.js';
+import { GetIdentityProvenanceHandler } from './queries/get-identity-provenance.query.js';
 import { HotReads } from './queries/hot-reads.js';
 import { GetIdentityHistoryHandler } from './queries/identity-history.query.js';
 import { ListIdentitiesHandler } from './queries/list-identities.query.js';
@@ -31,6 +32,7 @@ const handlers = [
   GetIdentityHandler,
   GetIdentityAsOfHandler,
   GetIdentityHistoryHandler,
+  GetIdentityProvenanceHandler,
   ListIdentitiesHandler,
   CountIdentitiesHandler,
 ];

@@ -45,7 +45,8 @@ export class IdentityDrafts {
     const { store } = this.repository;
     const waves = keyOrder([...this.drafts.values()].filter(({ events }) => events.length > 0));
     const [only, ...more] = waves;
-    if (only && more.length === 0) await store.append(only.map(toAppend), { command });
+    if (only && more.length === 0 && !only.circular)
+      await store.append(only.drafts.map(toAppend), { command });
     else if (only) await store.together((together) => appendWaves(together, waves, command));
     else if (command) await store.recordCommand(command);
   }
@@ -53,11 +54,30 @@ export class IdentityDrafts {
 
 async function appendWaves(
   store: PostgresEventStore,
-  waves: readonly (readonly Draft[])[],
+  waves: readonly Wave[],
   command: CommandRecord | undefined,
 ): Promise<void> {
-  for (const wave of waves) await store.append(wave.map(toAppend));
+  for (const { drafts, circular } of waves) {
+    if (circular) await parkKeys(store, drafts);
+    await store.append(drafts.map(toAppend));
+  }
   if (command) await store.recordCommand(command);
+}
+
+/** Identities that exchange their keys let go of them first: in the rows alone, and nobody sees it before the end. */
+async function parkKeys(store: PostgresEventStore, drafts: readonly Draft[]): Promise<void> {
+  await store.executor.query({
+    name: 'identities_park_keys',
+    text: `update identities set identifier_key = 'parked:' || id where id = any($1::uuid[])`,
+    values: [drafts.map(({ id }) => id)],
+  });
+}
+
+/** Drafts that one statement can append. */
+interface Wave {
+  readonly drafts: readonly Draft[];
+  /** Their keys go round in a circle: each takes what another of them gives up. */
+  readonly circular: boolean;
 }
 
 interface Draft {
@@ -77,16 +97,16 @@ const newDraft = (id: string): Draft => ({
 });
 
 /** Who takes a key comes after who gives it up: within one statement the database would see both at once. */
-function keyOrder(drafts: readonly Draft[]): Draft[][] {
-  const waves: Draft[][] = [];
+function keyOrder(drafts: readonly Draft[]): Wave[] {
+  const waves: Wave[] = [];
   let rest = drafts;
   while (rest.length > 0) {
     const releasing = new Set(rest.map(releasedKey));
     const ready = rest.filter((draft) => !releasing.has(takenKey(draft) ?? NO_KEY));
-    // Keys that go round in a circle find no order; the database refuses them.
-    const wave = ready.length > 0 ? ready : rest;
-    waves.push([...wave]);
-    rest = rest.filter((draft) => !wave.includes(draft));
+    const circular = ready.length === 0;
+    const wave = new Set(circular ? rest : ready);
+    waves.push({ drafts: [...wave], circular });
+    rest = rest.filter((draft) => !wave.has(draft));
   }
   return waves;
 }

@@ -36,8 +36,19 @@ export class GetIdentityHandler implements IQueryHandler<GetIdentity> {
 
 const BY_ID = `select ${stateColumns} from identities i where id = $1`;
 
+/** Along a chain of merges, to the identity that it ends in. */
 const MERGE = `
-  select gone.data->>'mergedInto' as into, born.data->>'projectId' as project_id
-  from es.events gone
-  join es.events born on born.stream_id = gone.stream_id and born.version = 1
-  where gone.stream_id = $1 and gone.type = 'IdentityDeleted' order by gone.version desc limit 1`;
+  with recursive chain (id, depth) as (
+    select $1::uuid, 0
+    union all
+    select (gone.data->>'mergedInto')::uuid, depth + 1 from chain
+    cross join lateral (
+      select e.data from es.events e where e.stream_id = chain.id and e.type = 'IdentityDeleted'
+      order by e.version desc limit 1
+    ) gone
+    where depth < 1000 and gone.data ? 'mergedInto'
+      and not exists (select from identities i where i.id = chain.id)
+  )
+  select chain.id::text as into, born.data->>'projectId' as project_id
+  from chain join es.events born on born.stream_id = $1 and born.version = 1
+  where depth > 0 order by depth desc limit 1`;

@@ -53,6 +53,18 @@ describeEachDatabase('the hot reads', (database) => {
       await remove(gone, kept);
       await expect(get(gone)).rejects.toThrow(`merged into identity-${kept}`);
     });
+
+    it('name the last one of a chain of merges, and the first that lives', async () => {
+      const [first, second, last] = [uuidv4(), uuidv4(), ids[0] ?? ''];
+      await create(first, anIdentity({ identifierKey: first }));
+      await create(second, anIdentity({ identifierKey: second }));
+      await remove(first, second);
+      await expect(get(first)).rejects.toThrow(`merged into identity-${second}`);
+      await remove(second, last);
+      await expect(get(first)).rejects.toThrow(`merged into identity-${last}`);
+      await create(second, anIdentity({ identifierKey: second }));
+      await expect(get(first)).rejects.toThrow(`merged into identity-${second}`);
+    });
   });
 
   it('by key answer what Prisma answers', async () => {
