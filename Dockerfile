@@ -22,6 +22,7 @@ COPY --from=build /app/dist dist
 COPY package.json ./
 COPY prisma/schema.prisma prisma/schema.prisma
 COPY prisma/migrations prisma/migrations
+COPY libs/connectors/manifests libs/connectors/manifests
 USER node
 EXPOSE 8283
 ENTRYPOINT ["node", "dist/apps/cli/src/main.js"]

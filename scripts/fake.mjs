@@ -1,50 +1,35 @@
 // Starts a vendor's fake to try things by hand, and says how to connect it:
-//   npm run build && npm run fake -- hubspot [--contacts 3000] [--companies 800] [--port 8390]
+//   npm run build && npm run fake -- hubspot [--records 3000] [--port 8390] [--admin-port 8391]
 import { parseArgs } from 'node:util';
-import { startHubSpotFake } from '../dist/libs/connectors/src/testing/index.js';
+import { fakes } from '../dist/libs/connectors/src/testing/index.js';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     port: { type: 'string', default: '8390' },
     'admin-port': { type: 'string', default: '8391' },
-    contacts: { type: 'string', default: '3000' },
-    companies: { type: 'string', default: '800' },
+    records: { type: 'string', default: '3000' },
   },
 });
-const fakes = { hubspot: startFakeHubSpot };
-const start = fakes[positionals[0]];
-if (!start) {
-  console.error(
-    `Usage: npm run fake -- ${Object.keys(fakes).join('|')}   (see the head of scripts/fake.mjs)`,
-  );
+const starter = fakes.find(({ name }) => name === positionals[0]);
+if (!starter) {
+  const names = fakes.map(({ name }) => name).join('|');
+  console.error(`Usage: npm run fake -- ${names}   (see the head of scripts/fake.mjs)`);
   process.exit(2);
 }
-await start();
 
-async function startFakeHubSpot() {
-  const fake = await startHubSpotFake({
-    port: Number(values.port),
-    adminPort: Number(values['admin-port']),
-    seed: { contacts: Number(values.contacts), companies: Number(values.companies) },
-  });
-  process.once('SIGINT', () => fake.close().then(() => process.exit(0)));
-  process.once('SIGTERM', () => fake.close().then(() => process.exit(0)));
-  console.log(`HubSpot's fake is running: ${values.contacts} contacts, ${values.companies} companies
+const fake = await starter.start({
+  port: Number(values.port),
+  adminPort: Number(values['admin-port']),
+  records: Number(values.records),
+});
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => fake.close().then(() => process.exit(0)));
+console.log(`The ${starter.name} fake is running:
   API            ${fake.url}
   Admin          ${fake.adminUrl}   (GET / lists what it can do)
-  Portal id      ${fake.portalId}
-  Token          ${fake.token}
-  Client secret  ${fake.clientSecret}
 
-Start Rollcall with ROLLCALL_ALLOW_PRIVATE_NETWORK=true, set ROLLCALL_API_KEY, and connect it:
+Start Rollcall with ROLLCALL_ALLOW_PRIVATE_NETWORK=true, and set ROLLCALL_API_KEY.
 
-  npm run rollcall -- connections add hubspot --setting base_url=${fake.url} \\
-    --token ${fake.token} --client-secret ${fake.clientSecret}
-
-Then give the fake the webhook URL that this prints, and change somebody:
-
-  curl -X POST ${fake.adminUrl}/webhooks -d '{"url": "WEBHOOK_URL"}'
-  curl -X PATCH ${fake.adminUrl}/contacts/1500 -d '{"properties": {"jobtitle": "Captain"}}'
+${fake.lines.join('\n')}
 `);
-}

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { MappingDocument } from './mapping/mapping.schema.js';
 
 /** What every CRM looks like to the sync engine. Methods throw `ConnectorError`s and never sleep. */
@@ -85,12 +85,34 @@ export interface RateSpec {
   readonly path?: string;
 }
 
+/** What a connection's settings may say as `limits`, when its account has others than the connector assumes. */
+export const rateSpecsSchema = z
+  .array(
+    z.strictObject({
+      requests: z.int().min(1),
+      perMs: z.int().min(100).max(3_600_000),
+      path: z.string().min(1).optional(),
+    }),
+  )
+  .max(10);
+
 export interface ConnectorContext<Config, Secrets> {
   readonly config: Config;
   readonly secrets: Secrets;
   readonly network: NetworkPolicy;
   readonly now: () => Date;
   readonly signal?: AbortSignal;
+  /** Absent: nobody counts. */
+  readonly budget?: CallBudget;
+}
+
+/** The part of a context that every request to the vendor needs. */
+export type CallContext = Pick<ConnectorContext<unknown, unknown>, 'network' | 'now' | 'signal' | 'budget'>;
+
+/** The requests that a connection may make, shared by everybody who speaks for it. */
+export interface CallBudget {
+  /** Takes one request to `path` out of the budget. @throws RateLimited when none is left */
+  take(path: string): Promise<void>;
 }
 
 /** Set by whoever runs the server, never by whoever adds a connection. */
@@ -144,6 +166,8 @@ export interface Page<Cursor> {
   readonly next: Cursor;
   readonly done: boolean;
   readonly serverDate: Date | null;
+  /** How many records the whole listing has, where the vendor says so: for estimates only. */
+  readonly total?: number;
 }
 
 export interface IdPage<Cursor> {
@@ -173,13 +197,18 @@ export interface ConnectorWebhook<Config, Secrets> {
   ): VerifyResult;
 
   /** Throws `InvalidDelivery` when the body as a whole is not the vendor's; one bad event only rejects itself. */
-  parse(rawBody: Buffer): ParsedDelivery;
+  parse(delivery: WebhookDelivery): ParsedDelivery;
+
+  /** What the vendor wants to read in the answer; absent: any 2xx will do. */
+  readonly acknowledgement?: { readonly contentType: string; readonly body: string };
 }
 
 export interface WebhookDelivery {
   readonly method: string;
   /** The public URL as the vendor knows it, from configuration: `Host` can be forged, proxies rewrite it. */
   readonly url: string;
+  /** What the path has behind the connection's id, without the slash between: an event's name, a secret, or nothing. */
+  readonly tail: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly rawBody: Buffer;
@@ -206,6 +235,7 @@ export interface Signal {
   readonly erase?: boolean;
   readonly occurredAt: string | null;
   readonly dedupKey: string;
-  readonly account: string;
+  /** Null: the vendor names no account, so that the secret alone vouches for it. */
+  readonly account: string | null;
   readonly origin?: string;
 }

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { RateLimited } from '../connector.errors.js';
 import type { NetworkPolicy } from '../connector.js';
 import { type FakeHandler, type FakeServer, startFakeServer } from '../testing/fake-server.js';
 import { createHttpClient } from './http-client.js';
@@ -19,9 +20,8 @@ describe('HTTP client', () => {
   const call = (network: NetworkPolicy = {}, baseUrl = server.url) =>
     createHttpClient({
       baseUrl,
-      authorization: () => SECRET,
-      network: { allowPrivateNetwork: true, timeoutMs: 1_000, ...network },
-      now: () => NOW,
+      headers: () => ({ authorization: SECRET }),
+      context: { network: { allowPrivateNetwork: true, timeoutMs: 1_000, ...network }, now: () => NOW },
     })({ method: 'GET', path: '/things', query: { q: 'a b', none: undefined } });
 
   it('sends the credentials and the query, and hands back the clock of the server', async () => {
@@ -112,6 +112,74 @@ describe('HTTP client', () => {
       message: expect.stringContaining('localhost is refused'),
     });
     expect(asked).toBe(false);
+  });
+
+  it('ends an answer that drips for ever, at the deadline for the whole of it', async () => {
+    const hungUp = new Promise<void>((resolve) => {
+      handler = async (_request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const drip = setInterval(() => response.write(' '), 20);
+        response.once('close', () => {
+          clearInterval(drip);
+          resolve();
+        });
+        return null;
+      };
+    });
+    await expect(call({ timeoutMs: 200 })).rejects.toMatchObject({
+      code: 'TRANSIENT',
+      message: expect.stringContaining('took too long'),
+    });
+    await hungUp;
+  });
+
+  it('stops unpacking a bomb when it is larger than allowed', async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+    handler = async (_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' });
+      response.end(bomb);
+      return null;
+    };
+    expect(bomb.length).toBeLessThan(100_000);
+    await expect(call({ maxResponseBytes: 100_000 })).rejects.toMatchObject({
+      code: 'INVALID_RESPONSE',
+      message: 'The answer is longer than 100000 bytes',
+    });
+  });
+
+  it('does not go where a redirect points', async () => {
+    let asked = 0;
+    const target = await startFakeServer(async () => {
+      asked += 1;
+      return { status: 200, json: {} };
+    });
+    handler = async () => ({ status: 302, headers: { location: target.url } });
+    await expect(call()).rejects.toMatchObject({
+      code: 'INVALID_RESPONSE',
+      message: 'GET /things answered 302, and redirects are not followed',
+    });
+    expect(asked).toBe(0);
+    await target.close();
+  });
+
+  it('sends nothing when the budget is spent', async () => {
+    let asked = 0;
+    handler = async () => {
+      asked += 1;
+      return { status: 200, json: {} };
+    };
+    const paths: string[] = [];
+    const take = async (path: string) => {
+      paths.push(path);
+      if (paths.length > 1) throw new RateLimited('spent', NOW, 'burst');
+    };
+    const client = createHttpClient({
+      baseUrl: server.url,
+      context: { network: { allowPrivateNetwork: true }, now: () => NOW, budget: { take } },
+    });
+    await client({ method: 'GET', path: '/things' });
+    await expect(client({ method: 'GET', path: '/others' })).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    expect([asked, paths]).toEqual([1, ['/things', '/others']]);
   });
 
   it('reports a server that is not there', async () => {

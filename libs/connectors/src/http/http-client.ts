@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ConfigError, type ConnectorError } from '../connector.errors.js';
-import type { NetworkPolicy } from '../connector.js';
+import type { CallContext } from '../connector.js';
 import { exchange } from './exchange.js';
 import { parseJsonBody } from './json-body.js';
 import { type Refusal, statusError } from './status-errors.js';
@@ -9,11 +9,9 @@ export type { Refusal } from './status-errors.js';
 
 export interface HttpClientOptions {
   readonly baseUrl: string;
-  /** Called for each request, and never logged. */
-  readonly authorization?: () => string;
-  readonly network: NetworkPolicy;
-  readonly now: () => Date;
-  readonly signal?: AbortSignal;
+  readonly context: CallContext;
+  /** What every request carries, credentials among it; called for each, and never logged. */
+  readonly headers?: () => Readonly<Record<string, string>>;
   /** The vendor's own reading of a refusal; `null` leaves it to the status table. */
   readonly classify?: (refusal: Refusal) => ConnectorError | null;
 }
@@ -24,6 +22,7 @@ export interface HttpCall {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface HttpAnswer {
@@ -40,21 +39,23 @@ export type HttpClient = (call: HttpCall) => Promise<HttpAnswer>;
 /** A JSON client for one base URL: answers 2xx, throws a `ConnectorError` for everything else. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   return async (call) => {
+    const { network, now, signal, budget } = options.context;
     const what = `${call.method} ${call.path}`;
+    await budget?.take(call.path);
     const reply = await exchange(
       {
         method: call.method,
         url: urlOf(options.baseUrl, call),
         headers: headersOf(options, call),
         body: bodyOf(call),
-        signal: options.signal,
+        signal,
       },
-      options.network,
+      network,
     );
     const { status, headers, body } = reply;
     const serverDate = parseDate(headers.date);
     if (status < 200 || status > 299) {
-      const refusal = { what, status, headers, body, serverDate, now: options.now() };
+      const refusal = { what, status, headers, body, serverDate, now: now() };
       throw options.classify?.(refusal) ?? statusError(refusal);
     }
     return { status, headers, serverDate, ...parseJsonBody(what, headers['content-type'], body) };
@@ -71,13 +72,13 @@ function urlOf(baseUrl: string, call: HttpCall): URL {
 }
 
 function headersOf(options: HttpClientOptions, call: HttpCall): Record<string, string> {
-  const authorization = options.authorization?.();
   return {
     accept: 'application/json',
     'user-agent': 'rollcall',
-    ...(authorization === undefined ? {} : { authorization }),
+    ...options.headers?.(),
     ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
     ...(call.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+    ...call.headers,
   };
 }
 

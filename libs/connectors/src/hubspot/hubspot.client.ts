@@ -1,19 +1,7 @@
 import type { z } from 'zod';
-import {
-  AuthExpired,
-  ConfigError,
-  type ConnectorError,
-  InvalidResponse,
-  RateLimited,
-} from '../connector.errors.js';
+import { AuthExpired, ConfigError, type ConnectorError, RateLimited } from '../connector.errors.js';
 import type { ConnectorContext } from '../connector.js';
-import {
-  createHttpClient,
-  type HttpAnswer,
-  type HttpCall,
-  type HttpClient,
-  type Refusal,
-} from '../http/http-client.js';
+import { createHttpClient, type HttpClient, type Refusal } from '../http/http-client.js';
 import { retryAfter } from '../http/retry-after.js';
 import { statusError } from '../http/status-errors.js';
 import { errorSchema } from './hubspot.schema.js';
@@ -25,7 +13,7 @@ export type HubSpotContext = ConnectorContext<HubSpotConfig, HubSpotSecrets>;
 export function hubSpotClient(context: HubSpotContext): HttpClient {
   const { accessToken } = context.secrets;
   if (!accessToken) throw new AuthExpired('There is no access token yet');
-  return clientFor(context, () => `Bearer ${accessToken}`);
+  return clientFor(context, () => ({ authorization: `Bearer ${accessToken}` }));
 }
 
 /** For the token endpoint, which takes its credentials in the form. */
@@ -46,25 +34,11 @@ export function propertiesPath(config: HubSpotConfig, stream: HubSpotStream): st
   return apiVersion === 'v3' ? `/crm/v3/properties/${stream}` : `/crm/properties/${apiVersion}/${stream}`;
 }
 
-export async function callFor<Shape>(
-  client: HttpClient,
-  call: HttpCall,
-  schema: z.ZodType<Shape>,
-): Promise<HttpAnswer & { data: Shape }> {
-  const answer = await client(call);
-  const parsed = schema.safeParse(answer.json);
-  if (parsed.success) return { ...answer, data: parsed.data };
-  const where = parsed.error.issues.map((issue) => issue.path.join('.') || 'body').join(', ');
-  throw new InvalidResponse(`${call.method} ${call.path} answered an unexpected shape at ${where}`);
-}
-
-function clientFor(context: HubSpotContext, authorization?: () => string): HttpClient {
+function clientFor(context: HubSpotContext, headers?: () => Record<string, string>): HttpClient {
   return createHttpClient({
     baseUrl: context.config.baseUrl,
-    authorization,
-    network: context.network,
-    now: context.now,
-    signal: context.signal,
+    context,
+    headers,
     classify,
   });
 }

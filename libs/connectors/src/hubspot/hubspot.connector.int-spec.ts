@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ConnectorContext, SourceRecord, WebhookDelivery } from '../connector.js';
 import { describeConnector } from '../testing/connector.contract.js';
-import type { ContractWorld } from '../testing/contract/contract-world.js';
+import type { ContractWorld, Poison } from '../testing/contract/contract-world.js';
 import { startFakeServer } from '../testing/fake-server.js';
 import { type HubSpotFake, startHubSpotFake } from './fake/hubspot-fake.js';
+import type { ObjectTable } from './fake/object-table.js';
 import { hubSpotConnector } from './hubspot.connector.js';
 import { type HubSpotConfig, type HubSpotSecrets, hubSpotConfigSchema } from './hubspot.settings.js';
 
@@ -142,6 +143,7 @@ async function startWorld(stream: 'contacts' | 'companies'): Promise<ContractWor
       if (change === 'wrong-token') return { ...context, secrets: { accessToken: 'wrong-token' } };
       if (change === 'oauth') return { ...context, secrets: oauth };
       if (change === 'public-network-only') return { ...context, network: {} };
+      if (change === 'no-webhook-secret') return { ...context, secrets: { accessToken: fake.token } };
       return {
         ...context,
         secrets: { ...context.secrets, clientSecret: 'new', previousClientSecrets: [fake.clientSecret] },
@@ -153,7 +155,12 @@ async function startWorld(stream: 'contacts' | 'companies'): Promise<ContractWor
       Array.from({ length: count }, (_, n) => table.create({ [field]: `record ${n}` }).id),
     change: (id, name) => table.update(id, { [field]: name }),
     createLate: (name, ms) => table.create({ [field]: name }, { visibleAfterMs: ms }).id,
-    poison: (id) => table.disguise(id, { id: null, properties: { [field]: 7 } }),
+    unknownId: '999999999',
+    poison: (id, kind) => spoil(table, field, id, kind),
+    removeField: () => table.removeProperty(field),
+    rotateRefreshTokens: () => {
+      account.tokens.rotating = true;
+    },
     archive: (id) => table.archive(id),
     erase: (id) => table.erase(id),
     restore: (id) => table.restore(id),
@@ -164,12 +171,14 @@ async function startWorld(stream: 'contacts' | 'companies'): Promise<ContractWor
       account.rates.limits = {
         ...account.rates.limits,
         [kind === 'daily' ? 'daily' : 'tenSecondly']: 0,
-        retryAfter,
+        // Without Retry-After HubSpot has a header and a policy name of its own.
+        retryAfter: retryAfter === 'vendor' ? 'none' : retryAfter,
       };
     },
     expireTokens: () => account.tokens.expireAll(),
     revokeRefresh: () => account.tokens.revokeRefresh(),
-    deliveryOf: (change) => captureDelivery(fake, change),
+    deliveriesOf: (change) => captureDeliveries(fake, change),
+    forge,
     nameOf: ({ raw }: SourceRecord) =>
       (raw as { properties: Record<string, string | null> }).properties[field] ?? null,
     close: () => fake.close(),
@@ -177,11 +186,11 @@ async function startWorld(stream: 'contacts' | 'companies'): Promise<ContractWor
 }
 
 /** The public URL differs from the one that is called, as it does behind a proxy. */
-async function captureDelivery({ account }: HubSpotFake, change: () => void): Promise<WebhookDelivery> {
+async function captureDeliveries({ account }: HubSpotFake, change: () => void): Promise<WebhookDelivery[]> {
   const url = 'https://rollcall.example/v1/webhooks/hubspot/7?tenant=a%3Ab';
   const received: WebhookDelivery[] = [];
   const receiver = await startFakeServer(async ({ method, headers, body }) => {
-    received.push({ method, url, headers, rawBody: body });
+    received.push({ method, url, tail: '', headers, rawBody: body });
     return { status: 200 };
   });
   account.webhooks.send({ url: receiver.url, signedUrl: url });
@@ -189,7 +198,18 @@ async function captureDelivery({ account }: HubSpotFake, change: () => void): Pr
   await account.webhooks.deliver();
   account.webhooks.send(null);
   await receiver.close();
-  const [delivery] = received;
-  if (!delivery) throw new Error('nothing was delivered');
-  return delivery;
+  return received;
+}
+
+function spoil(table: ObjectTable, field: string, id: string, kind: Poison): void {
+  if (kind === 'no-id') table.disguise(id, { id: null, properties: { [field]: 'x' } });
+  if (kind === 'wrong-type') table.disguise(id, { id, properties: { [field]: 7 } });
+  if (kind === 'nul') table.update(id, { [field]: 'a\0b' });
+  if (kind === 'megabyte') table.update(id, { [field]: 'x'.repeat(1_000_000) });
+}
+
+function forge(delivery: WebhookDelivery, proof: 'missing' | 'wrong' | 'short'): WebhookDelivery {
+  if (proof === 'missing') return { ...delivery, headers: {} };
+  const signature = proof === 'short' ? 'short' : Buffer.alloc(32).toString('base64');
+  return { ...delivery, headers: { ...delivery.headers, 'x-hubspot-signature-v3': signature } };
 }

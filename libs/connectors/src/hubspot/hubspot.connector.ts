@@ -1,8 +1,8 @@
 import { ConfigError } from '../connector.errors.js';
 import type { AccountCheck, Connector, FieldDefinition, RefreshedSecrets } from '../connector.js';
+import { callFor } from '../http/call-for.js';
 import {
   anonymousClient,
-  callFor,
   type HubSpotContext,
   hubSpotClient,
   objectsPath,
@@ -107,7 +107,7 @@ async function refreshAuth(context: HubSpotContext): Promise<RefreshedSecrets<Hu
     anonymousClient(context),
     {
       method: 'POST',
-      path: '/oauth/v1/token',
+      path: `/oauth/${context.config.oauthApiVersion}/token`,
       form: {
         grant_type: 'refresh_token',
         client_id: clientId,

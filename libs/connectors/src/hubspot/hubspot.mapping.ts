@@ -17,6 +17,7 @@ export const contactMapping: MappingDocument = {
     text('last_name', 'properties.lastname'),
     text('phone', 'properties.phone'),
     text('company', 'properties.company'),
+    text('hubspot_company_ids', 'associations.companies ? $join([associations.companies], ";")'),
     text('job_title', 'properties.jobtitle'),
     text('lifecycle_stage', 'properties.lifecyclestage'),
   ],

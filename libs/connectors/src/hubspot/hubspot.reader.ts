@@ -1,7 +1,9 @@
 import { InvalidResponse } from '../connector.errors.js';
 import type { FetchedRecord, IdPage, Page, SourceRecord } from '../connector.js';
+import { callFor } from '../http/call-for.js';
 import type { HttpAnswer } from '../http/http-client.js';
-import { callFor, type HubSpotContext, hubSpotClient, objectsPath } from './hubspot.client.js';
+import { withAssociations } from './hubspot.associations.js';
+import { type HubSpotContext, hubSpotClient, objectsPath } from './hubspot.client.js';
 import {
   afterSearch,
   type HubSpotCursor,
@@ -39,7 +41,7 @@ async function* readAll(
   })) {
     startedAt ??= serverTime(answer, context);
     yield {
-      ...readRecords(stream, items, answer.lossy),
+      ...(await withAssociations(context, stream, readRecords(stream, items, answer.lossy))),
       next: after === null ? { kind: 'idle', since: startedAt } : { kind: 'backfill', startedAt, after },
       done: after === null,
       serverDate: answer.serverDate,
@@ -73,9 +75,10 @@ async function searchPage(
   const next = afterSearch(window, { ids, more, serverTime: serverTime(answer, context) });
   if (next === null) throw new InvalidResponse(`POST ${call.path} promised more but did not advance`);
   return {
-    ...readRecords(stream, data.results, answer.lossy),
+    ...(await withAssociations(context, stream, readRecords(stream, data.results, answer.lossy))),
     next,
     done: !more,
+    ...(window.to === null && data.total !== undefined ? { total: data.total } : {}),
     serverDate: answer.serverDate,
   };
 }
@@ -106,9 +109,16 @@ export async function* readIds(
   for await (const { answer, items, after } of listPages(context, stream, start, {
     properties: 'hs_object_id',
   })) {
-    const ids = items.map(idOf).filter((id) => id !== null);
+    const ids = items.map(requiredId);
     yield { ids, ...listing('live', after), serverDate: answer.serverDate };
   }
+}
+
+/** A sweep deletes what is not listed, so a record that is there without its id must stop it. */
+function requiredId(item: unknown): string {
+  const id = idOf(item);
+  if (id === null) throw new InvalidResponse('The list of ids holds a record without a readable id');
+  return id;
 }
 
 function listing(of: 'live' | 'archived', after: string | null): { next: HubSpotCursor; done: boolean } {
@@ -155,7 +165,8 @@ async function fetchBatch(context: HubSpotContext, stream: HubSpotStream, ids: r
   const json = { inputs: ids.map((id) => ({ id })), properties: propertiesOf(context, stream) };
   const call = { method: 'POST', path: objectsPath(context.config, stream, '/batch/read'), json } as const;
   const { data, lossy } = await callFor(hubSpotClient(context), call, batchReadSchema);
-  const { records, rejected } = readRecords(stream, data.results, lossy);
+  const read = readRecords(stream, data.results, lossy);
+  const { records, rejected } = await withAssociations(context, stream, read);
   const found = new Map(ids.map((id): [string, FetchedRecord] => [id, { status: 'gone' }]));
   for (const record of records) placeRecord(found, record);
   for (const bad of rejected)

@@ -13,7 +13,11 @@ export const objectSchema = z.looseObject({
 const pagingSchema = z.looseObject({ next: z.looseObject({ after: z.string() }).optional() }).nullish();
 
 /** Records stay unknown here, so that a bad one rejects itself and not its page. */
-export const listSchema = z.looseObject({ results: z.array(z.unknown()), paging: pagingSchema });
+export const listSchema = z.looseObject({
+  results: z.array(z.unknown()),
+  paging: pagingSchema,
+  total: z.int().min(0).optional(),
+});
 
 export const batchReadSchema = z.looseObject({
   results: z.array(z.unknown()),
@@ -64,6 +68,25 @@ export const errorSchema = z
 
 const idSchema = z.union([z.int().positive(), z.string().regex(/^\d+$/)]).transform(String);
 
+export const associationsSchema = z.looseObject({
+  results: z.array(z.unknown()),
+  errors: z
+    .array(
+      z.looseObject({
+        category: z.string().optional(),
+        subCategory: z.unknown().optional(),
+        context: z.record(z.string(), z.array(z.string())).optional(),
+      }),
+    )
+    .optional(),
+});
+
+export const associationRowSchema = z.looseObject({
+  from: z.looseObject({ id: z.string().regex(/^\d+$/) }),
+  to: z.array(z.looseObject({ toObjectId: idSchema })),
+  paging: pagingSchema,
+});
+
 export const webhookEventSchema = z
   .looseObject({
     eventId: idSchema.optional(),
@@ -77,6 +100,8 @@ export const webhookEventSchema = z
     propertyName: z.string().optional(),
     changeSource: z.string().optional(),
     fromObjectId: idSchema.optional(),
+    toObjectId: idSchema.optional(),
+    associationType: z.string().optional(),
     primaryObjectId: idSchema.optional(),
     newObjectId: idSchema.optional(),
     mergedObjectIds: z.array(idSchema).optional(),
@@ -84,4 +109,5 @@ export const webhookEventSchema = z
   .refine((event) => event.subscriptionType ?? event.eventType, { message: 'subscriptionType is missing' });
 
 export type HubSpotObject = z.output<typeof objectSchema>;
+export type AssociationRow = z.output<typeof associationRowSchema>;
 export type WebhookEvent = z.output<typeof webhookEventSchema>;

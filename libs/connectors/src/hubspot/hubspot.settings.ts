@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rateSpecsSchema } from '../connector.js';
 
 export const HUBSPOT_STREAMS = ['contacts', 'companies'] as const;
 export type HubSpotStream = (typeof HUBSPOT_STREAMS)[number];
@@ -15,16 +16,41 @@ const propertyNames = z
     message: `the names together must not be longer than ${MAX_PROPERTY_LIST} characters`,
   });
 
+const associatedTypes = z
+  .array(
+    z.string().regex(/^[a-z0-9_-]+$/, 'an object type is a name such as companies, or an id such as 2-123'),
+  )
+  .max(5);
+
 export const hubSpotConfigSchema = z.strictObject({
   baseUrl: z.url().default('https://api.hubapi.com'),
   /** A dated version such as `2026-09`, or `v3`. */
   apiVersion: z.string().regex(VERSION).default('2026-09'),
   /** The account API has its own releases. */
   accountApiVersion: z.string().regex(VERSION).default('2026-03'),
+  /** The token endpoint: a dated version, or `v1`. */
+  oauthApiVersion: z
+    .string()
+    .regex(/^(v1|\d{4}-\d{2})$/)
+    .default('2026-03'),
+  /** A dated version, or `v4`. */
+  associationsApiVersion: z
+    .string()
+    .regex(/^(v4|\d{4}-\d{2})$/)
+    .default('2026-03'),
+  /** Which associations a mapping sees as `associations.<type>`: one request more for each page and type. */
+  associations: z
+    .strictObject({
+      contacts: associatedTypes.default(['companies']),
+      companies: associatedTypes.default([]),
+    })
+    .prefault({}),
   /** Properties to read beside the default ones, so that a mapping can use them. */
   properties: z.strictObject({ contacts: propertyNames, companies: propertyNames }).partial().default({}),
   /** How far an incremental run looks behind its cursor, because the search index lags behind writes. */
   lookbackSeconds: z.int().min(0).max(86_400).default(300),
+  /** The account's own call limits, in place of the smallest that HubSpot sells. */
+  limits: rateSpecsSchema.optional(),
 });
 
 export const hubSpotSecretsSchema = z

@@ -115,5 +115,5 @@ function v3(headers: Record<string, string> = {}) {
 }
 
 function delivery(headers: Record<string, string>) {
-  return { method: 'POST', url: URL_, rawBody: BODY, headers };
+  return { method: 'POST', url: URL_, tail: '', rawBody: BODY, headers };
 }

@@ -85,20 +85,23 @@ describe('HubSpot webhook events', () => {
   });
 
   it('rejects a bad event alone', () => {
-    const parsed = hubSpotWebhook.parse(Buffer.from(JSON.stringify([{ portalId: 'x' }, event({}), null])));
+    const parsed = parse(JSON.stringify([{ portalId: 'x' }, event({}), null]));
     expect(parsed.signals).toHaveLength(1);
     expect(parsed.rejected.map(({ index }) => index)).toEqual([0, 2]);
   });
 
   it('does not quote the body when it is not JSON', () => {
-    expect(() => hubSpotWebhook.parse(Buffer.from('secret@x.example'))).toThrow(
-      'The webhook body is not JSON',
-    );
+    expect(() => parse('secret@x.example')).toThrow('The webhook body is not JSON');
   });
 });
 
 function signals(changes: object) {
-  return hubSpotWebhook.parse(Buffer.from(JSON.stringify([event(changes)]))).signals;
+  return parse(JSON.stringify([event(changes)])).signals;
+}
+
+function parse(body: string) {
+  const delivery = { method: 'POST', url: 'https://rollcall.example', tail: '', headers: {} };
+  return hubSpotWebhook.parse({ ...delivery, rawBody: Buffer.from(body) });
 }
 
 function event(changes: object) {

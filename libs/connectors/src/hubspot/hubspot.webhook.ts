@@ -1,5 +1,5 @@
 import { InvalidDelivery } from '../connector.errors.js';
-import type { ConnectorWebhook, ParsedDelivery, Signal } from '../connector.js';
+import type { ConnectorWebhook, ParsedDelivery, Signal, WebhookDelivery } from '../connector.js';
 import { type WebhookEvent, webhookEventSchema } from './hubspot.schema.js';
 import type { HubSpotConfig, HubSpotSecrets, HubSpotStream } from './hubspot.settings.js';
 import { verifyHubSpotSignature } from './hubspot.signature.js';
@@ -13,7 +13,7 @@ function webhookSecrets({ clientSecret, previousClientSecrets = [] }: HubSpotSec
   return clientSecret ? [clientSecret, ...previousClientSecrets] : previousClientSecrets;
 }
 
-function parseDelivery(rawBody: Buffer): ParsedDelivery {
+function parseDelivery({ rawBody }: WebhookDelivery): ParsedDelivery {
   const signals: Signal[] = [];
   const rejected: { index: number; reason: string }[] = [];
   for (const [index, item] of eventsOf(rawBody).entries()) {
@@ -46,6 +46,7 @@ function signalsOf(event: WebhookEvent): Signal[] {
   const stream = STREAMS[object === 'object' ? (event.objectTypeId ?? '') : object];
   if (stream === undefined) return [];
   if (action === 'merge') return mergeSignals(stream, event);
+  if (action === 'associationChange') return associationSignals(stream, event);
   const kind = KINDS[action];
   const id = event.objectId ?? event.fromObjectId;
   if (kind === undefined || id === undefined) return [];
@@ -65,6 +66,18 @@ function mergeSignals(stream: HubSpotStream, event: WebhookEvent): Signal[] {
     (id): Signal => ({ ...base, id, kind: 'merge', mergedInto: winner, dedupKey: `${key}:merged:${id}` }),
   );
   return [{ ...base, id: winner, kind: 'upsert', dedupKey: key }, ...losers];
+}
+
+/** Both ends changed; the other one is told when its type is a stream of ours. */
+function associationSignals(stream: HubSpotStream, event: WebhookEvent): Signal[] {
+  const from = event.fromObjectId ?? event.objectId;
+  if (from === undefined) return [];
+  const kind = 'upsert' as const;
+  const key = `${dedupKey(event, from)}:${event.toObjectId ?? ''}`;
+  const near: Signal = { ...signalBase(stream, event), id: from, kind, dedupKey: key };
+  const other = STREAMS[(event.associationType ?? '').split('_TO_')[1]?.toLowerCase() ?? ''];
+  if (other === undefined || event.toObjectId === undefined) return [near];
+  return [near, { ...signalBase(other, event), id: event.toObjectId, kind, dedupKey: `${key}:other` }];
 }
 
 function signalBase(stream: HubSpotStream, event: WebhookEvent) {
@@ -98,7 +111,6 @@ const STREAMS: Readonly<Record<string, HubSpotStream>> = {
 const KINDS: Readonly<Record<string, Signal['kind']>> = {
   creation: 'upsert',
   propertyChange: 'upsert',
-  associationChange: 'upsert',
   deletion: 'delete',
   privacyDeletion: 'delete',
   restore: 'restore',

@@ -14,6 +14,7 @@ export const faultSchema = z.intersection(
     }),
     z.object({ kind: z.literal('html') }),
     z.object({ kind: z.literal('truncated') }),
+    z.object({ kind: z.literal('latin1') }),
     z.object({ kind: z.literal('cut') }),
     z.object({ kind: z.literal('endless') }),
     z.object({ kind: z.literal('hang') }),
@@ -70,6 +71,8 @@ export async function commitFault(
       return raw(response, '<html><body>We are down for maintenance</body></html>', 'text/html');
     case 'raw':
       return raw(response, Buffer.from(fault.body, fault.encoding), 'application/json');
+    case 'latin1':
+      return raw(response, Buffer.from(textOf(await proper()), 'latin1'), 'application/json');
     case 'truncated':
       return raw(response, halfOf(await proper()), 'application/json');
     case 'cut':
@@ -87,8 +90,12 @@ function raw(response: ServerResponse, body: string | Buffer, contentType: strin
   return null;
 }
 
-function halfOf({ json }: FakeReply): string {
-  const text = JSON.stringify(json ?? {});
+function textOf({ json }: FakeReply): string {
+  return JSON.stringify(json ?? {});
+}
+
+function halfOf(reply: FakeReply): string {
+  const text = textOf(reply);
   return text.slice(0, Math.ceil(text.length / 2));
 }
 

@@ -5,7 +5,9 @@ import { expiredToken, missingScope, unauthenticated } from './hubspot-errors.js
 export class FakeTokens {
   readonly serviceKey = 'pat-na1-00000000-0000-4000-8000-000000000001';
   readonly clientId = '11111111-1111-4111-8111-111111111111';
-  readonly refreshToken = 'na1-refresh-0001';
+  refreshToken = 'na1-refresh-0001';
+  /** Each refresh token is good for one use. */
+  rotating = false;
   clientSecret = 'yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy';
   private readonly expired = new Set<string>();
   private readonly issued = new Set<string>([this.serviceKey]);
@@ -42,7 +44,7 @@ export class FakeTokens {
     return scope !== null && this.withheld.has(scope) ? missingScope(scope) : null;
   }
 
-  /** The refresh token does not rotate. */
+  /** HubSpot keeps the refresh token, but does not promise to. */
   exchange(form: URLSearchParams): FakeReply {
     const known = form.get('client_id') === this.clientId && form.get('client_secret') === this.clientSecret;
     if (form.get('grant_type') !== 'refresh_token' || !known)
@@ -54,6 +56,7 @@ export class FakeTokens {
       };
     const accessToken = `CfakeOAuth-${this.issued.size}`;
     this.issued.add(accessToken);
+    if (this.rotating) this.refreshToken = `na1-refresh-${this.issued.size}`;
     return {
       status: 200,
       json: {

@@ -1,6 +1,7 @@
 import type { FakeClock } from '../../testing/fake-clock.js';
 import { FaultQueue } from '../../testing/faults.js';
 import { type Random, seededRandom } from '../../testing/seeded-random.js';
+import { AssociationTable } from './association-table.js';
 import { believableCompany, believableContact } from './believable-records.js';
 import { FakeTokens } from './fake-tokens.js';
 import { ObjectTable } from './object-table.js';
@@ -22,6 +23,7 @@ export class HubSpotAccount {
   readonly portalId: number;
   readonly contacts: ObjectTable;
   readonly companies: ObjectTable;
+  readonly associations: AssociationTable;
   readonly webhooks: WebhookOutbox;
   readonly faults = new FaultQueue();
   readonly tokens: FakeTokens;
@@ -49,6 +51,9 @@ export class HubSpotAccount {
     const searchLagMs = options.searchLagMs ?? 2_000;
     this.contacts = this.table('contacts', searchLagMs);
     this.companies = this.table('companies', searchLagMs);
+    this.associations = new AssociationTable(this.contacts, this.companies, clock, (event) =>
+      this.webhooks.emit(event),
+    );
   }
 
   tableOf(type: string): ObjectTable | null {

@@ -20,6 +20,7 @@ export function hubSpotAdmin(account: HubSpotAccount): FakeHandler {
 type Params = Readonly<Record<string, string>>;
 type Run = (account: HubSpotAccount, body: unknown, params: Params) => unknown;
 
+const pairSchema = z.object({ contact: z.string(), company: z.string() });
 const propertiesSchema = z.object({ properties: z.record(z.string(), z.string().nullable()) });
 
 const ROUTES: Readonly<Record<string, Run>> = {
@@ -40,6 +41,14 @@ const ROUTES: Readonly<Record<string, Run>> = {
   'POST /webhooks': (account, body) => account.webhooks.send(targetSchema.parse(body)),
   'POST /webhooks/deliver': (account) => account.webhooks.deliver(),
   'POST /webhooks/lose': (account) => ({ lost: account.webhooks.lose() }),
+  'POST /associations': (account, body) => {
+    const { contact, company } = pairSchema.parse(body);
+    account.associations.add(contact, company);
+  },
+  'POST /associations/remove': (account, body) => {
+    const { contact, company } = pairSchema.parse(body);
+    account.associations.remove(contact, company);
+  },
   'POST /:type': (account, body, { type }) =>
     table(account, type).create(propertiesSchema.parse(body).properties),
   'POST /:type/merge': (account, body, { type }) => {

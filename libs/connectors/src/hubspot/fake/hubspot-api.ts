@@ -1,5 +1,6 @@
 import { type FakeHandler, type FakeReply, type FakeRequest } from '../../testing/fake-server.js';
 import { commitFault } from '../../testing/faults.js';
+import { associationsRead } from './association-routes.js';
 import type { HubSpotAccount } from './hubspot-account.js';
 import { notFound } from './hubspot-errors.js';
 import { objectRoute } from './object-routes.js';
@@ -45,6 +46,14 @@ type Endpoint = {
 
 /** Dated versions and v3 differ in the place of the version only. */
 const ENDPOINTS: readonly Endpoint[] = [
+  {
+    pattern: /^\/crm\/(?:v4\/associations|associations\/\d{4}-\d{2})\/([\w-]+)\/([\w-]+)\/batch\/read$/,
+    scope: 'objects',
+    answer: (account, request, from, to) => {
+      const target = typeOf(to);
+      return from && target && associationsRead(account.associations, { from, to: target, request });
+    },
+  },
   {
     pattern: /^\/crm\/(?:v3\/objects|objects\/\d{4}-\d{2})\/([\w-]+)(.*)$/,
     scope: 'objects',

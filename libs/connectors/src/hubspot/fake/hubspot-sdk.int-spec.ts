@@ -90,6 +90,19 @@ describe('the official SDK against the fake', () => {
     expect((await client.crm.companies.basicApi.getById(b.id)).id).toBe(id);
   });
 
+  it('reads associations in a batch, and which record has none', async () => {
+    const { contacts, companies, associations } = fake.account;
+    const [one, none] = [contacts.create({ email: 'one@x.example' }), contacts.create({})];
+    const company = companies.create({ name: 'Of one' });
+    associations.add(one.id, company.id);
+    const inputs = [{ id: one.id }, { id: none.id }];
+    const read = await client.crm.associations.v4.batchApi.getPage('contacts', 'companies', { inputs });
+    expect(read.results.map(({ _from, to }) => [_from.id, to.map((end) => String(end.toObjectId))])).toEqual([
+      [one.id, [company.id]],
+    ]);
+    expect(read).toMatchObject({ numErrors: 1 });
+  });
+
   it('refreshes an OAuth token', async () => {
     const { tokens } = fake.account;
     const fresh = await client.oauth.tokensApi.create(

@@ -10,7 +10,7 @@ export function objectJson(table: ObjectTable, object: FakeObject, asked: readon
     'createdate',
     table.dateProperty,
   ]);
-  const properties = [...names].map((name) => [name, object.properties[name] ?? null]);
+  const properties = [...names].map((name) => [name, table.valueOf(object, name)]);
   return {
     id: object.id,
     properties: Object.fromEntries(properties),

@@ -34,6 +34,7 @@ export class ObjectTable {
   /** Ids only grow, so the order of insertion is the order of ids. */
   private readonly order: string[] = [];
   private readonly index = new Map<string, { visibleAt: number; object: FakeObject | null }[]>();
+  private readonly removed = new Set<string>();
   private readonly disguises = new Map<string, unknown>();
 
   constructor(private readonly options: TableOptions) {}
@@ -120,6 +121,15 @@ export class ObjectTable {
 
   disguiseOf(id: string): unknown {
     return this.disguises.get(id);
+  }
+
+  /** Somebody deletes the property in HubSpot's settings: it is as if it had never been. */
+  removeProperty(name: string): void {
+    this.removed.add(name);
+  }
+
+  valueOf({ properties }: FakeObject, name: string): string | null | undefined {
+    return this.removed.has(name) ? undefined : (properties[name] ?? null);
   }
 
   find(id: string): FakeObject | null {

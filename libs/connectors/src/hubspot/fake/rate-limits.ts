@@ -22,6 +22,8 @@ export class RateLimits {
   private recent: number[] = [];
   private searches: number[] = [];
   private day = { start: 0, used: 0 };
+  /** How many requests got a 429. */
+  refused = 0;
 
   constructor(
     private readonly clock: FakeClock,
@@ -68,6 +70,7 @@ export class RateLimits {
   }
 
   private refuse(policy: string, until: number): FakeReply {
+    this.refused += 1;
     const seconds = Math.max(1, Math.ceil((until - this.clock.now()) / 1000));
     const values = {
       none: undefined,

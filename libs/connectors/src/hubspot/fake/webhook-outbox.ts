@@ -14,6 +14,10 @@ export interface FakeEvent {
   readonly mergedObjectIds?: readonly string[];
   readonly newObjectId?: string;
   readonly numberOfPropertiesMoved?: number;
+  readonly fromObjectId?: string;
+  readonly toObjectId?: string;
+  readonly associationType?: string;
+  readonly associationRemoved?: boolean;
 }
 
 export interface WebhookTarget {
@@ -173,7 +177,7 @@ export class WebhookOutbox {
 
   private toWire({ object, action, objectId, ...event }: FakeEvent): WireEvent {
     const subscriptionType = `${object}.${action}`;
-    const { primaryObjectId, mergedObjectIds, newObjectId, ...rest } = event;
+    const { primaryObjectId, mergedObjectIds, newObjectId, fromObjectId, toObjectId, ...rest } = event;
     this.eventCount += 1;
     return {
       eventId: this.eventCount,
@@ -181,9 +185,11 @@ export class WebhookOutbox {
       portalId: this.options.portalId,
       appId: APP_ID,
       subscriptionType,
-      objectId: Number(objectId),
       changeSource: 'CRM',
       ...rest,
+      ...(fromObjectId && toObjectId
+        ? { fromObjectId: Number(fromObjectId), toObjectId: Number(toObjectId) }
+        : { objectId: Number(objectId) }),
       ...(newObjectId && primaryObjectId
         ? {
             primaryObjectId: Number(primaryObjectId),

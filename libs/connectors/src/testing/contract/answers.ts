@@ -25,6 +25,12 @@ export function statusOf(found: Map<string, FetchedRecord>, id: string): string 
   return found.get(id)?.status;
 }
 
+/** Deleted, or still readable as archived: for the engine both are the end. */
+export function isGone(found: Map<string, FetchedRecord>, id: string): boolean {
+  const one = found.get(id);
+  return one?.status === 'gone' || (one?.status === 'found' && one.record.archived === true);
+}
+
 export async function failureOf(work: Promise<unknown> | (() => Promise<unknown>)): Promise<Error> {
   try {
     await (typeof work === 'function' ? work() : work);

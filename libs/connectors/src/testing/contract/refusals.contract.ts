@@ -7,17 +7,15 @@ import {
   Transient,
 } from '../../connector.errors.js';
 import type { Fault } from '../faults.js';
-import { expectNoSecret, failureOf, idsOf } from './answers.js';
+import { itIf } from './abilities.js';
+import { expectNoSecret, failureOf } from './answers.js';
 import type { ContractSubject } from './contract-world.js';
 
 /** Limits, credentials and answers no good server gives. */
 export function refusalsContract(subject: ContractSubject): void {
-  const { connector } = subject;
-
   describe('refusals', () => {
-    it.each(['none', 'seconds', 'date'] as const)(
-      'reports a burst limit with Retry-After: %s',
-      async (form) => {
+    for (const form of subject.abilities.burst)
+      it(`reports a burst limit with Retry-After: ${form}`, async () => {
         subject.world.limit('burst', form);
         const error = await failureOf(subject.firstPage());
         expect(error).toBeInstanceOf(RateLimited);
@@ -26,44 +24,23 @@ export function refusalsContract(subject: ContractSubject): void {
         expect(scope).toBe('burst');
         expect(wait).toBeGreaterThan(0);
         expect(wait).toBeLessThanOrEqual(60_000);
-      },
-    );
+      });
 
-    it('counts a Retry-After date by the clock of the server that named it', async () => {
+    const dated = itIf(subject.abilities.burst.includes('date'));
+    dated('counts a Retry-After date by the clock of the server that named it', async () => {
       subject.world.limit('burst', 'date');
       const ours = new Date(subject.world.now().getTime() - 600_000);
       const error = await failureOf(subject.firstPage({ ...subject.world.context(), now: () => ours }));
       expect((error as RateLimited).retryAt.getTime() - ours.getTime()).toBeLessThanOrEqual(60_000);
     });
 
-    it('tells a daily quota from a burst', async () => {
+    itIf(subject.abilities.daily)('tells a daily quota from a burst, and when to come back', async () => {
       subject.world.limit('daily', 'none');
       const error = await failureOf(subject.firstPage());
       expect(error).toMatchObject({ code: 'RATE_LIMITED', scope: 'daily' });
-    });
-
-    it('reports expired credentials, and goes on with refreshed ones', async () => {
-      subject.world.create('one');
-      const context = subject.world.contextWith('oauth');
-      subject.world.expireTokens();
-      expect(await failureOf(subject.firstPage())).toMatchObject({
-        code: 'AUTH_EXPIRED',
-        reauthorize: false,
-      });
-      if (!connector.refreshAuth) return;
-      const { secrets, expiresAt } = await connector.refreshAuth(context);
-      const refreshed = { ...context, secrets: connector.manifest.secretsSchema.parse(secrets) };
-      expect((await subject.firstPage(refreshed)).records).toHaveLength(1);
-      expect(expiresAt?.getTime()).toBeGreaterThan(subject.world.now().getTime());
-    });
-
-    it('asks for a person when the refresh token is refused', async () => {
-      if (!connector.refreshAuth) return;
-      const context = subject.world.contextWith('oauth');
-      subject.world.revokeRefresh();
-      const error = await failureOf(connector.refreshAuth(context));
-      expect(error).toMatchObject({ code: 'AUTH_EXPIRED', reauthorize: true });
-      expectNoSecret(error, subject.world.secrets);
+      const wait = (error as RateLimited).retryAt.getTime() - subject.world.now().getTime();
+      expect(wait).toBeGreaterThan(0);
+      expect(wait).toBeLessThanOrEqual(25 * 60 * 60 * 1000);
     });
 
     it.each<[string, Fault, new (...args: never[]) => ConnectorError]>([
@@ -82,6 +59,7 @@ export function refusalsContract(subject: ContractSubject): void {
         InvalidResponse,
       ],
       ['a lack of permission', { kind: 'status', status: 403 }, ConfigError],
+      ['a property that the vendor does not know', { kind: 'status', status: 400 }, ConfigError],
     ])('reports %s, and the same page is fine afterwards', async (_name, fault, kind) => {
       subject.world.create('one');
       subject.world.fault(fault);
@@ -98,16 +76,6 @@ export function refusalsContract(subject: ContractSubject): void {
       );
       expect(error).not.toBeInstanceOf(ConnectorError);
       expect(error.name).toBe('AbortError');
-    });
-
-    it('rejects a poison record and keeps its neighbours', async () => {
-      const good = subject.world.create('good');
-      const bad = subject.world.create('bad');
-      subject.world.poison(bad);
-      const page = await subject.firstPage();
-      expect(idsOf(page.records)).toEqual([good]);
-      expect(page.rejected).toHaveLength(1);
-      expect(page.rejected[0]).toMatchObject({ code: 'INVALID_RECORD' });
     });
   });
 }

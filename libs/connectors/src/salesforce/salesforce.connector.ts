@@ -1,0 +1,102 @@
+import { ConfigError } from '../connector.errors.js';
+import type { AccountCheck, Connector, FieldDefinition } from '../connector.js';
+import { callFor } from '../http/call-for.js';
+import { refreshAuth } from './salesforce.auth.js';
+import { dataClient, dataPath, type SalesforceContext } from './salesforce.client.js';
+import { type SalesforceCursor, salesforceCursorSchema } from './salesforce.cursor.js';
+import { BATCH_READ, fetchByIds } from './salesforce.fetch.js';
+import { accountMapping, contactMapping, leadMapping } from './salesforce.mapping.js';
+import { OBJECTS, selectOf, soql } from './salesforce.query.js';
+import { readDeleted, readIds, readStream } from './salesforce.reader.js';
+import { describeSchema, organizationSchema } from './salesforce.schema.js';
+import {
+  SALESFORCE_SCOPES,
+  SALESFORCE_STREAMS,
+  type SalesforceConfig,
+  type SalesforceSecrets,
+  type SalesforceStream,
+  salesforceConfigSchema,
+  salesforceSecretsSchema,
+} from './salesforce.settings.js';
+import { salesforceWebhook } from './salesforce.webhook.js';
+
+export const salesforceConnector: Connector<SalesforceConfig, SalesforceSecrets, SalesforceCursor> = {
+  manifest: {
+    id: 'salesforce',
+    name: 'Salesforce',
+    version: '1',
+    configSchema: salesforceConfigSchema,
+    secretsSchema: salesforceSecretsSchema,
+    cursorSchema: salesforceCursorSchema,
+    scopes: SALESFORCE_SCOPES,
+    streams: [
+      { id: 'contacts', label: 'Contacts', defaultMapping: contactMapping },
+      { id: 'accounts', label: 'Accounts', defaultMapping: accountMapping },
+      { id: 'leads', label: 'Leads', defaultMapping: leadMapping },
+    ],
+    capabilities: {
+      incremental: 'keyset',
+      deletes: 'feed',
+      merges: 'pointer',
+      webhook: 'secret',
+      batchRead: BATCH_READ,
+      lookbackMs: 600_000,
+      // Salesforce counts by the day and by edition, and says so itself; this only keeps a run from crowding others out.
+      limits: [{ requests: 200, perMs: 10_000 }],
+    },
+  },
+  check,
+  discover: (context, stream) => discover(context, known(stream)),
+  read: (context, stream, from) => readStream(context, known(stream), from),
+  fetchByIds: (context, stream, ids) => fetchByIds(context, known(stream), ids),
+  listIds: (context, stream, from) => readIds(context, known(stream), from),
+  deletions: (context, stream, from) => readDeleted(context, known(stream), from),
+  webhook: salesforceWebhook,
+  refreshAuth,
+};
+
+/** Reads the organisation, and one record of each stream: a hidden field shows here and not in the middle of a run. */
+async function check(context: SalesforceContext): Promise<AccountCheck> {
+  const path = dataPath(context, '/query');
+  const call = { method: 'GET', path, query: { q: 'SELECT Id FROM Organization' } } as const;
+  const { data } = await callFor(dataClient(context), call, organizationSchema);
+  const account = data.records[0].Id;
+  for (const stream of SALESFORCE_STREAMS) {
+    const refusal = await refusalOf(soql(context, 'queryAll', `${selectOf(context, stream)} LIMIT 1`));
+    if (refusal) return { ok: false, account, detail: `${stream} cannot be read: ${refusal.message}` };
+  }
+  return { ok: true, account };
+}
+
+async function refusalOf(call: Promise<unknown>): Promise<ConfigError | null> {
+  try {
+    await call;
+    return null;
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+}
+
+async function discover(context: SalesforceContext, stream: SalesforceStream): Promise<FieldDefinition[]> {
+  const path = dataPath(context, `/sobjects/${OBJECTS[stream]}/describe`);
+  const { data } = await callFor(dataClient(context), { method: 'GET', path }, describeSchema);
+  return data.fields.map(({ name, label, type, inlineHelpText, picklistValues, calculated, unique }) => ({
+    name,
+    label,
+    type,
+    ...(inlineHelpText ? { description: inlineHelpText } : {}),
+    ...(picklistValues?.length
+      ? { options: picklistValues.filter(({ active }) => active).map(({ value }) => value) }
+      : {}),
+    ...(calculated ? { calculated } : {}),
+    ...(unique ? { unique: true } : {}),
+  }));
+}
+
+function known(stream: string): SalesforceStream {
+  const found = SALESFORCE_STREAMS.find((name) => name === stream);
+  if (!found)
+    throw new ConfigError(`Salesforce has no stream ${stream}: use ${SALESFORCE_STREAMS.join(', ')}`);
+  return found;
+}

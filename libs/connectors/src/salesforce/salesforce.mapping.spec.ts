@@ -1,0 +1,69 @@
+import { describe, expect, it } from '@jest/globals';
+import { compileMapping } from '../mapping/mapping.js';
+import { accountMapping, contactMapping, DEFAULT_FIELDS, leadMapping } from './salesforce.mapping.js';
+import { readRecords, toSourceRecord } from './salesforce.records.js';
+
+const ID = '0035g00000ABCdEAAX';
+const MAPPINGS = { contacts: contactMapping, accounts: accountMapping, leads: leadMapping };
+
+describe('default mappings of Salesforce', () => {
+  it('know a contact by its address in lower case', async () => {
+    const identity = await mapped('contacts', {
+      Email: ' Ada@X.example',
+      FirstName: 'Ada',
+      LastName: 'King',
+      Title: 'Captain',
+    });
+    expect(identity).toMatchObject({
+      identifierKey: 'ada@x.example',
+      name: 'Ada King',
+      identityType: 'user',
+    });
+    expect(identity.properties).toContainEqual({ key: 'job_title', type: 'string', value: 'Captain' });
+  });
+
+  it.each([
+    ['contacts', `salesforce-contact-${ID}`, `Salesforce contact ${ID}`, 'user'],
+    ['accounts', `salesforce-account-${ID}`, `Salesforce account ${ID}`, 'org'],
+    ['leads', `salesforce-lead-${ID}`, `Salesforce lead ${ID}`, 'user'],
+  ] as const)(
+    'name one of %s of which nothing is known',
+    async (stream, identifierKey, name, identityType) => {
+      const empty = Object.fromEntries(DEFAULT_FIELDS[stream].map((field) => [field, null]));
+      expect(await mapped(stream, empty)).toEqual({
+        identifierKey,
+        name,
+        identityType,
+        properties: [{ key: 'salesforce_id', type: 'string', value: ID }],
+      });
+    },
+  );
+
+  it('keep numbers numbers, and know two accounts of one website apart', async () => {
+    const identity = await mapped('accounts', {
+      Name: 'Acorn',
+      Website: 'acorn.example',
+      AnnualRevenue: 12.5,
+    });
+    expect(identity.identifierKey).toBe(`salesforce-account-${ID}`);
+    expect(identity.properties).toContainEqual({ key: 'annual_revenue', type: 'number', value: 12.5 });
+  });
+
+  it.each(['contacts', 'accounts', 'leads'] as const)(
+    'read every field of %s that is asked for',
+    (stream) => {
+      const used = JSON.stringify(MAPPINGS[stream]);
+      for (const field of DEFAULT_FIELDS[stream]) expect(used).toContain(field);
+    },
+  );
+});
+
+async function mapped(stream: keyof typeof MAPPINGS, fields: object) {
+  const item = { Id: ID.slice(0, 15), SystemModstamp: '2026-09-01T10:00:00.000+0000', ...fields };
+  const { parsed } = readRecords([item], false);
+  const [record] = parsed.map((one) => toSourceRecord(stream, one));
+  expect(record).toMatchObject({ id: ID, updatedAt: '2026-09-01T10:00:00.000Z' });
+  const result = await compileMapping(MAPPINGS[stream]).map(record?.raw);
+  if (!result.ok) throw new Error(JSON.stringify(result.errors));
+  return result.identity;
+}

@@ -1,0 +1,20 @@
+/** A vendor's fake that a person can start: `npm run fake -- <name>`. */
+export interface FakeStarter {
+  readonly name: string;
+  start(options: FakeStart): Promise<RunningFake>;
+}
+
+export interface FakeStart {
+  readonly port?: number;
+  readonly adminPort?: number;
+  /** How many people there are; each fake adds companies that go with them. */
+  readonly records: number;
+}
+
+export interface RunningFake {
+  readonly url: string;
+  readonly adminUrl: string;
+  /** What to read before using it: credentials, and the commands that connect it. */
+  readonly lines: readonly string[];
+  close(): Promise<void>;
+}
