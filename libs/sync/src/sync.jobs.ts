@@ -5,7 +5,7 @@ export const SYNC_QUEUE = 'sync';
 
 /** Jobs of the queue `sync`. Their data are ids: what there is to do stands in PostgreSQL. */
 export const syncJobs = {
-  /** One page of a run; it adds the job of the next one. */
+  /** Some seconds of a run, page by page; it adds the job that goes on. */
   page: defineJob({
     queue: SYNC_QUEUE,
     name: 'sync.page',
@@ -24,6 +24,14 @@ export const syncJobs = {
 /** Adds the job of a run's next page; while one of them waits or runs there is never a third. */
 export async function enqueuePage(queues: Queues, runId: string, delayMs = 0): Promise<void> {
   await queues.add(syncJobs.page, { run_id: runId }, { coalesceBy: `page-${runId}`, ...delayed(delayMs) });
+}
+
+/**
+ * Adds a job for a run that nobody works on. That of a killed worker stays active for as long as its lock lasts and
+ * would hold this one back, so it goes by another name, of the page that it is at.
+ */
+export async function enqueueAbandoned(queues: Queues, runId: string, page: number): Promise<void> {
+  await queues.add(syncJobs.page, { run_id: runId }, { coalesceBy: `page-${runId}-${page}` });
 }
 
 /** However many webhooks arrive, one job at a time works them off, and one more waits for those that came since. */

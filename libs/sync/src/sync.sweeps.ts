@@ -1,10 +1,16 @@
+import { connectors } from '#connectors';
 import { createLogger, type Pool } from '#platform';
 import type { Queues } from '#queue';
+import { DEFAULT_POLICIES } from './connections/connection-policies.js';
+import type { CronRuns } from './cron-runs.js';
 import { RunActiveError } from './runs/run.errors.js';
 import type { Runs } from './runs/runs.js';
-import { enqueuePage, enqueueRecords } from './sync.jobs.js';
+import { canSweep } from './runs/sweep.js';
+import { enqueueAbandoned, enqueuePage, enqueueRecords } from './sync.jobs.js';
 
-/** Progress older than this has lost its job: a page takes seconds. */
+/** A run that shows no life for so long has lost its worker: who works on one says so every two seconds. */
+const STUCK_RUN_SECONDS = 5;
+
 const STUCK_SECONDS = 15;
 
 /** What PostgreSQL says is due, whatever became of the queue. */
@@ -12,14 +18,19 @@ export class SyncSweeps {
   private readonly log = createLogger('sync-sweeps');
 
   constructor(
-    private readonly parts: { readonly pool: Pool; readonly queues: Queues; readonly runs: Runs },
+    private readonly parts: {
+      readonly pool: Pool;
+      readonly queues: Queues;
+      readonly runs: Runs;
+      readonly cron: CronRuns;
+    },
   ) {}
 
   /** Brings back the jobs of runs and deliveries that wait without one. */
   async bringBack(): Promise<void> {
     const { pool, queues } = this.parts;
-    const runs = await pool.query<{ id: string }>(STUCK_RUNS, [STUCK_SECONDS]);
-    for (const { id } of runs.rows) await enqueuePage(queues, id);
+    const runs = await pool.query<{ id: string; pages: number }>(STUCK_RUNS, [STUCK_RUN_SECONDS]);
+    for (const { id, pages } of runs.rows) await enqueueAbandoned(queues, id, pages);
     const connections = await pool.query<{ id: string }>(STUCK_DELIVERIES, [STUCK_SECONDS]);
     for (const { id } of connections.rows) await enqueueRecords(queues, id);
   }
@@ -35,41 +46,54 @@ export class SyncSweeps {
     await enqueueRecords(queues, connectionId);
   }
 
-  /** Starts the incremental runs whose time has come. */
+  /** Starts the incremental runs whose time has come, and once a day a sweep. */
   async startDueRuns(): Promise<void> {
-    const { rows } = await this.parts.pool.query<{ id: string; stream: string }>(DUE_STREAMS);
-    for (const { id, stream } of rows) {
-      try {
-        await this.parts.runs.start(id, { mode: 'incremental', stream, trigger: 'schedule' }, 'all');
-      } catch (error) {
-        // Another worker's sweep was faster, or the connection was paused just now: nothing is due any more.
-        this.log[error instanceof RunActiveError ? 'debug' : 'warn'](
-          { connection: id, stream, code: (error as { code?: string }).code },
-          'a scheduled run was not started',
-        );
-      }
+    await this.parts.cron.startDue();
+    const { pool } = this.parts;
+    const due = await pool.query<DueStream>(DUE_STREAMS);
+    for (const stream of due.rows) await this.startScheduled(stream, 'incremental');
+    const kinds = connectors.filter(canSweep).map(({ manifest }) => manifest.id);
+    const unswept = await pool.query<DueStream>(DUE_SWEEPS, [kinds]);
+    for (const stream of unswept.rows) await this.startScheduled(stream, 'sweep');
+  }
+
+  private async startScheduled({ id, stream }: DueStream, mode: 'incremental' | 'sweep'): Promise<void> {
+    try {
+      await this.parts.runs.start(id, { mode, stream, trigger: 'schedule' }, 'all');
+    } catch (error) {
+      // Another worker's sweep was faster, or the connection was paused just now: nothing is due any more.
+      this.log[error instanceof RunActiveError ? 'debug' : 'warn'](
+        { connection: id, stream, mode, code: (error as { code?: string }).code },
+        'a scheduled run was not started',
+      );
     }
   }
 
-  /** Old work is forgotten: deliveries after a week, outcomes and runs of webhooks after a month. */
+  /** Old work is forgotten: deliveries after a week, outcomes as each connection says, runs of webhooks after a month. */
   async forgetOldWork(): Promise<void> {
     const { pool } = this.parts;
     await pool.query(
       `delete from webhook_deliveries where status <> 'waiting' and received_at < now() - interval '7 days'`,
     );
-    await pool.query(`delete from record_outcomes where created_at < now() - interval '30 days'`);
+    await pool.query(OLD_OUTCOMES);
+    await pool.query(OLD_CONFLICTS);
     await pool.query(
       `delete from sync_runs where mode = 'record' and finished_at < now() - interval '30 days'`,
     );
   }
 }
 
+interface DueStream {
+  readonly id: string;
+  readonly stream: string;
+}
+
 const USABLE = `c.status = 'active' and (c.paused_until is null or c.paused_until <= now())`;
 
 const STUCK_RUNS = `
-  select r.id from sync_runs r join connections c on c.id = r.connection_id and ${USABLE}
-  where r.status in ('waiting', 'running') and coalesce(r.not_before, r.updated_at) < now()
-    and (r.not_before is not null or r.updated_at < now() - make_interval(secs => $1))`;
+  select r.id, r.pages from sync_runs r join connections c on c.id = r.connection_id and ${USABLE}
+  where r.status in ('waiting', 'running') and (r.not_before is null or r.not_before < now())
+    and greatest(r.updated_at, r.alive_at) < now() - make_interval(secs => $1)`;
 
 /** New ones have a job of their own; those that were put off may have lost it. */
 const STUCK_DELIVERIES = `
@@ -82,5 +106,26 @@ const DUE_STREAMS = `
   select c.id, s.stream from connections c, lateral jsonb_object_keys(c.mapping) as s(stream)
   where ${USABLE} and c.every_seconds is not null
     and not exists (select 1 from sync_runs r where r.connection_id = c.id and r.stream = s.stream
-      and r.mode in ('full', 'incremental')
-      and (r.status in ('waiting', 'running') or r.created_at > now() - make_interval(secs => c.every_seconds)))`;
+      and r.mode in ('full', 'incremental', 'sweep') and (r.status in ('waiting', 'running')
+        or r.mode <> 'sweep' and r.created_at > now() - make_interval(secs => c.every_seconds)))`;
+
+/** Of connections with a schedule, where something can be missing: a full run sweeps, too. */
+const DUE_SWEEPS = `
+  select c.id, s.stream from connections c, lateral jsonb_object_keys(c.mapping) as s(stream)
+  where ${USABLE} and c.kind = any($1) and (c.every_seconds is not null or c.cron is not null)
+    and exists (select 1 from sync_cursors k where k.connection_id = c.id and k.stream = s.stream)
+    and not exists (select 1 from sync_runs r where r.connection_id = c.id and r.stream = s.stream
+      and r.mode in ('full', 'incremental', 'sweep') and (r.status in ('waiting', 'running')
+        or r.mode <> 'incremental' and r.created_at > now() - interval '1 day'))`;
+
+/** A policy that says nothing: the default of connection-policies.ts. */
+const OLD_OUTCOMES = `
+  delete from record_outcomes o using connections c
+  where c.id = o.connection_id and o.created_at < now() - make_interval(days =>
+    coalesce((c.policies->>'retention_days')::int, ${DEFAULT_POLICIES.retention_days}))`;
+
+/** Conflicts that are over, by the same rule. */
+const OLD_CONFLICTS = `
+  delete from conflicts o using connections c
+  where c.id = o.connection_id and o.status <> 'open' and o.updated_at < now() - make_interval(days =>
+    coalesce((c.policies->>'retention_days')::int, ${DEFAULT_POLICIES.retention_days}))`;

@@ -1,21 +1,31 @@
 import type { NetworkPolicy } from '#connectors';
 import type { IdentityRepository } from '#identity';
 import { type Clock, type Pool, type PrismaClient, type SecretBox, systemClock } from '#platform';
-import type { Queues } from '#queue';
+import type { CallLimiter, Queues } from '#queue';
+import { CallBudgets } from './budgets/call-budgets.js';
+import { ConflictStore } from './conflicts/conflict.store.js';
+import { Conflicts } from './conflicts/conflicts.js';
 import { ConnectionStore } from './connections/connection.store.js';
 import { Connections } from './connections/connections.js';
 import { ConnectorSessions } from './connections/connector-sessions.js';
+import { Preview } from './connections/preview.js';
+import { CronRuns } from './cron-runs.js';
+import { Outcomes } from './outcomes/outcomes.js';
+import { Quarantine } from './quarantine/quarantine.js';
 import { ApplyRecords } from './records/apply-records.js';
 import { QuarantineStore } from './records/quarantine.store.js';
 import { RunStore } from './runs/run.store.js';
 import { RunPageReader } from './runs/run-page.js';
 import { RunPages } from './runs/run-pages.js';
 import { Runs } from './runs/runs.js';
+import { SweepStore } from './runs/sweep.store.js';
 import { SyncSweeps } from './sync.sweeps.js';
+import { Announcer } from './webhooks/announcer.js';
 import { Deliveries } from './webhooks/deliveries.js';
 import { DeliveryStore } from './webhooks/delivery.store.js';
 import { DeliveryWork } from './webhooks/delivery-work.js';
 import { WebhookInbox } from './webhooks/webhook-inbox.js';
+import { WebhookReceivers } from './webhooks/webhook-receivers.js';
 
 export interface SyncParts {
   readonly pool: Pool;
@@ -24,16 +34,22 @@ export interface SyncParts {
   readonly secretBox: SecretBox;
   readonly queues: Queues;
   readonly network: NetworkPolicy;
+  /** Counts calls to vendors for all processes; absent: only the vendors' own limits guard. */
+  readonly calls?: CallLimiter;
   readonly clock?: Clock;
 }
 
 /** The CRM sync, put together: what the doors and the worker hold. */
 export interface Sync {
   readonly connections: Connections;
+  readonly preview: Preview;
   readonly runs: Runs;
   readonly pages: RunPages;
   readonly inbox: WebhookInbox;
   readonly deliveries: Deliveries;
+  readonly quarantine: Quarantine;
+  readonly outcomes: Outcomes;
+  readonly conflicts: Conflicts;
   readonly work: DeliveryWork;
   readonly sweeps: SyncSweeps;
 }
@@ -41,19 +57,38 @@ export interface Sync {
 export function createSync(parts: SyncParts): Sync {
   const { pool, prisma, secretBox, queues, identities, network, clock = systemClock } = parts;
   const connections = new ConnectionStore(prisma);
-  const sessions = new ConnectorSessions({ pool, secretBox, network, clock });
+  const sessions = new ConnectorSessions({
+    pool,
+    secretBox,
+    network,
+    clock,
+    ...(parts.calls ? { budgets: new CallBudgets(parts.calls, clock) } : {}),
+  });
   const quarantine = new QuarantineStore(secretBox);
-  const records = new ApplyRecords(pool, identities, quarantine);
+  const records = new ApplyRecords(pool, identities, quarantine, new ConflictStore());
   const store = new RunStore(pool);
+  const swept = new SweepStore(pool);
   const runs = new Runs({ pool, prisma, queues, connections, store });
   const deliveries = new DeliveryStore(pool);
-  const sweeps = new SyncSweeps({ pool, queues, runs });
+  const receivers = new WebhookReceivers({ pool, connections, sessions, clock });
+  const cron = new CronRuns({ pool, runs, clock });
+  const sweeps = new SyncSweeps({ pool, queues, runs, cron });
   return {
-    connections: new Connections(connections, sessions, (id) => sweeps.wake(id)),
+    connections: new Connections(connections, sessions, (id) => sweeps.wake(id), clock),
+    preview: new Preview({ pool, identities, store: connections, sessions, clock }),
     runs,
-    pages: new RunPages(store, connections, new RunPageReader(pool, sessions, store, quarantine), records),
-    inbox: new WebhookInbox({ connections, sessions, deliveries, queues, clock }),
-    deliveries: new Deliveries(prisma, connections),
+    pages: new RunPages(
+      store,
+      connections,
+      new RunPageReader(pool, sessions, store, quarantine, swept),
+      records,
+      swept,
+    ),
+    inbox: new WebhookInbox({ receivers, deliveries, announcer: new Announcer(queues), clock }),
+    deliveries: new Deliveries({ prisma, connections, store: deliveries, queues }),
+    quarantine: new Quarantine({ pool, prisma, connections, store: quarantine, queues }),
+    outcomes: new Outcomes(prisma, connections),
+    conflicts: new Conflicts({ pool, prisma, connections, sessions, records, runs: store }),
     work: new DeliveryWork({ connections, sessions, deliveries, runs: store, records }),
     sweeps,
   };

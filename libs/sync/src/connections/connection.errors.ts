@@ -1,3 +1,5 @@
+import { ConnectorError } from '#connectors';
+
 /** No connection of this id, or none the caller may see. */
 export class ConnectionNotFoundError extends Error {
   override readonly name = 'ConnectionNotFoundError';
@@ -21,12 +23,27 @@ export class InvalidConnectionError extends Error {
   readonly code = 'INVALID_CONNECTION';
 }
 
+/** The connection never had this version of its mapping. */
+export class MappingVersionNotFoundError extends Error {
+  override readonly name = 'MappingVersionNotFoundError';
+  readonly code = 'MAPPING_VERSION_NOT_FOUND';
+  constructor(version: number) {
+    super(`mapping_version: there is no version ${version} of this connection's mapping`);
+  }
+}
+
 /** The vendor refused what the connection would use, or could not be asked. */
 export class ConnectionCheckFailedError extends Error {
   override readonly name = 'ConnectionCheckFailedError';
   readonly code = 'CONNECTION_CHECK_FAILED';
   constructor(kind: string, detail: string, options?: ErrorOptions) {
     super(`${kind} could not be used: ${detail}`, options);
+  }
+
+  /** What a connector threw, in words for who asked; any other error as it is. */
+  static of(kind: string, error: unknown): unknown {
+    if (!(error instanceof ConnectorError)) return error;
+    return new ConnectionCheckFailedError(kind, error.message, { cause: error });
   }
 }
 

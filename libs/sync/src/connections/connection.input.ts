@@ -10,6 +10,7 @@ import {
 } from '#connectors';
 import { ProjectId } from '#identity';
 import { InvalidConnectionError } from './connection.errors.js';
+import { type ConnectionPolicies, connectionPoliciesSchema } from './connection-policies.js';
 
 export const DEFAULT_EVERY_SECONDS = 900;
 
@@ -20,6 +21,20 @@ const everySeconds = z
   .nullable()
   .meta({ description: 'Seconds between incremental runs; null: only when asked.' });
 
+const cron = z.string().max(128).nullable().meta({
+  description: 'Instead of an interval: minute, hour, day of month, month, day of week.',
+  example: '0 3 * * *',
+});
+
+const timeZone = z
+  .string()
+  .max(64)
+  .meta({ description: 'Of the cron expression, an IANA name; default: UTC.', example: 'Europe/Berlin' });
+
+const name = z.string().trim().min(1).max(128).meta({ example: 'Our HubSpot' });
+
+const check = z.boolean().default(true);
+
 const secrets = z
   .record(z.string(), z.unknown())
   .meta({ description: 'What the vendor gave you; sealed at rest and never shown again.' });
@@ -28,7 +43,7 @@ const secrets = z
 export const ConnectionCreate = z
   .strictObject({
     kind: z.string().min(1).max(64).meta({ example: 'hubspot' }),
-    name: z.string().trim().min(1).max(128).meta({ example: 'Our HubSpot' }),
+    name,
     project_id: ProjectId.nullish(),
     settings: z.record(z.string(), z.unknown()).default({}),
     secrets,
@@ -36,11 +51,49 @@ export const ConnectionCreate = z
       .record(z.string(), mappingSchema)
       .optional()
       .meta({ description: 'A mapping document for each stream to sync; default: all, mapped sensibly.' }),
-    every_seconds: everySeconds.default(DEFAULT_EVERY_SECONDS),
-    check: z.boolean().default(true).meta({ description: 'Ask the vendor before storing anything.' }),
+    every_seconds: everySeconds
+      .optional()
+      .meta({ description: `Default: ${DEFAULT_EVERY_SECONDS}, or null with a cron expression.` }),
+    cron: cron.optional(),
+    time_zone: timeZone.optional(),
+    policies: connectionPoliciesSchema.optional(),
+    check: check.meta({ description: 'Ask the vendor before storing anything.' }),
   })
   .meta({ id: 'ConnectionCreate' });
 export type ConnectionCreateInput = z.output<typeof ConnectionCreate>;
+
+/** What is not named stays as it is. */
+export const ConnectionPatch = z
+  .strictObject({
+    name: name.optional(),
+    settings: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: 'Each setting that is named is replaced as a whole; null takes it away.' }),
+    mapping: z
+      .record(z.string(), mappingSchema.nullable())
+      .optional()
+      .meta({ description: 'Each stream that is named gets this document; null: it is synced no more.' }),
+    mapping_version: z
+      .int()
+      .min(1)
+      .optional()
+      .meta({ description: 'Instead of a mapping: the version to go back to, all streams of it.' }),
+    every_seconds: everySeconds.optional(),
+    cron: cron.optional(),
+    time_zone: timeZone.optional(),
+    policies: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: 'Each policy that is named is replaced as a whole; null: its default.' }),
+    check: check.meta({ description: 'Ask the vendor before new settings are stored.' }),
+  })
+  .refine(({ mapping, mapping_version }) => !(mapping && mapping_version), {
+    path: ['mapping_version'],
+    error: 'expected either mapping or mapping_version',
+  })
+  .meta({ id: 'ConnectionPatch' });
+export type ConnectionPatchInput = z.output<typeof ConnectionPatch>;
 
 /** New secrets replace the old ones name by name; null takes one away. */
 export const ConnectionSecrets = z
@@ -64,6 +117,10 @@ export function parseSecrets({ manifest }: Connector, given: unknown): unknown {
   return parse('secrets', manifest.secretsSchema, given);
 }
 
+export function parsePolicies(given: unknown): ConnectionPolicies {
+  return parse('policies', connectionPoliciesSchema, given) as ConnectionPolicies;
+}
+
 /** The caller's mapping, every expression of it compiled once, or the connector's own for each stream. */
 export function parseMapping(
   { manifest }: Connector,
@@ -82,7 +139,8 @@ export function parseMapping(
   return given;
 }
 
-function requireCompiles(stream: string, document: ParsedMapping): void {
+/** @throws InvalidConnectionError with every fault of the document */
+export function requireCompiles(stream: string, document: ParsedMapping): void {
   try {
     compileMapping(document);
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { ParsedMapping } from '#connectors';
+import type { ConnectionPolicies } from './connection-policies.js';
 
 export const CONNECTION_STATUSES = ['active', 'paused', 'reauthorization_required'] as const;
 export type ConnectionStatus = (typeof CONNECTION_STATUSES)[number];
@@ -16,12 +17,20 @@ export interface Connection {
   readonly mappingVersion: number;
   /** Seconds between incremental runs; null: only when asked. */
   readonly everySeconds: number | null;
+  /** Five fields, instead of an interval. */
+  readonly cron: string | null;
+  readonly timeZone: string;
+  /** Of a cron schedule: when the next runs are due. */
+  readonly nextRunAt: Date | null;
+  readonly policies: ConnectionPolicies;
   readonly status: ConnectionStatus;
   readonly statusReason: string | null;
   /** A daily quota is used up until then. */
   readonly pausedUntil: Date | null;
   /** The vendor's account id; a webhook of another account is refused. */
   readonly accountId: string | null;
+  /** For each secret that was given, what tells whether another one is the same. */
+  readonly secretFingerprints: Readonly<Record<string, string>>;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }

@@ -1,17 +1,23 @@
-import { AuthExpired, ConfigError, type Connector, ConnectorError } from '#connectors';
+import { AuthExpired, ConfigError, type Connector } from '#connectors';
 import { type ProjectAccess, requireProject } from '#identity';
-import { uuidv7 } from '#platform';
-import { ConnectionCheckFailedError } from './connection.errors.js';
+import { type Clock, systemClock, uuidv7 } from '#platform';
+import { ConnectionCheckFailedError, InvalidConnectionError } from './connection.errors.js';
 import {
   type ConnectionCreateInput,
+  type ConnectionPatchInput,
+  DEFAULT_EVERY_SECONDS,
   parseMapping,
   parseSecrets,
   parseSettings,
   requireConnector,
 } from './connection.input.js';
 import type { Connection, SealedConnection } from './connection.js';
-import type { ConnectionStore } from './connection.store.js';
+import { patchConnection } from './connection.patch.js';
+import type { ConnectionStore, MappingVersion } from './connection.store.js';
+import { DEFAULT_POLICIES } from './connection-policies.js';
 import type { ConnectorSessions } from './connector-sessions.js';
+import { nextRunAt, requireSchedule } from './schedule.js';
+import { compareSecrets, givenSecrets, type SecretComparison, withNames } from './secret-fingerprints.js';
 
 /** What a check found: the account, and the secrets as they are after it (a check may have to renew them). */
 interface Checked {
@@ -26,19 +32,21 @@ export class Connections {
     private readonly sessions: ConnectorSessions,
     /** Called when a connection may work again: what waited goes on. */
     private readonly wake: (connectionId: string) => Promise<void>,
+    private readonly clock: Clock = systemClock,
   ) {}
 
   /** @throws InvalidConnectionError, ConnectionCheckFailedError, ConnectionNameTakenError; then nothing is stored */
-  async create(input: ConnectionCreateInput, access: ProjectAccess): Promise<Connection> {
+  async create(input: ConnectionCreateInput, access: ProjectAccess, actor = 'unknown'): Promise<Connection> {
     const projectId = input.project_id ?? null;
     requireProject(access, projectId);
     const connector = requireConnector(input.kind);
     const mapping = parseMapping(connector, input.mapping);
+    const schedule = requireSchedule(scheduleOf(input));
     parseSettings(connector, input.settings);
     const given = parseSecrets(connector, input.secrets);
     const checked = input.check ? await this.check(connector, input.settings, given) : null;
     const id = uuidv7();
-    return this.store.insert({
+    const connection = {
       id,
       kind: input.kind,
       name: input.name,
@@ -48,12 +56,41 @@ export class Connections {
       secretsVersion: 1,
       mapping,
       mappingVersion: 1,
-      everySeconds: input.every_seconds,
-      status: 'active',
+      ...schedule,
+      nextRunAt: nextRunAt(schedule, this.clock.now()),
+      policies: input.policies ?? DEFAULT_POLICIES,
+      status: 'active' as const,
       statusReason: null,
       pausedUntil: null,
       accountId: checked?.accountId ?? null,
-    });
+      secretFingerprints: this.sessions.fingerprints(id, givenSecrets(input.secrets)),
+    };
+    return this.store.insert(connection, actor);
+  }
+
+  /** Changes what is named and leaves the rest. What follows from a new mapping: see {@link ConnectionStore.change}. */
+  async patch(
+    id: string,
+    patch: ConnectionPatchInput,
+    access: ProjectAccess,
+    actor = 'unknown',
+  ): Promise<Connection> {
+    const held = await this.store.require(id, access);
+    const connector = requireConnector(held.kind);
+    const wanted = { patch, restored: await this.restoredMapping(id, patch) };
+    const planned = patchConnection(connector, held, wanted, this.clock.now());
+    if (patch.check && planned.settings !== undefined) await this.checkSettings(held, planned.settings);
+    const changed = await this.store.change({ id, access, actor }, (connection) =>
+      patchConnection(connector, connection, wanted, this.clock.now()),
+    );
+    if (changed.mappingVersion !== held.mappingVersion) await this.wake(id);
+    return changed;
+  }
+
+  /** Newest first. */
+  async mappingVersions(id: string, access: ProjectAccess): Promise<MappingVersion[]> {
+    await this.store.require(id, access);
+    return this.store.mappingVersions(id);
   }
 
   list(access: ProjectAccess, name?: string): Promise<Connection[]> {
@@ -72,7 +109,7 @@ export class Connections {
       if (!check.ok) throw new ConnectionCheckFailedError(connection.kind, check.detail ?? 'it said no');
       return await this.store.update(id, { accountId: check.account });
     } catch (error) {
-      throw asCheckFailure(connection.kind, error);
+      throw ConnectionCheckFailedError.of(connection.kind, error);
     }
   }
 
@@ -98,11 +135,26 @@ export class Connections {
     const connector = requireConnector(connection.kind);
     const merged = parseSecrets(connector, this.merged(connection, secrets));
     const checked = check ? await this.check(connector, connection.settings, merged) : null;
+    if (checked) requireSameAccount(connection, checked.accountId);
+    const fresh = this.sessions.fingerprints(id, givenSecrets(secrets));
     return this.activate(id, {
+      secretFingerprints: withNames(connection.secretFingerprints, fresh, secrets),
       secrets: this.sessions.seal(id, checked?.secrets ?? merged),
       secretsVersion: connection.secretsVersion + 1,
       ...(checked ? { accountId: checked.accountId } : {}),
     });
+  }
+
+  /** Which of these secrets the connection was given already; nothing is changed. */
+  async compareSecrets(
+    id: string,
+    secrets: Record<string, unknown>,
+    access: ProjectAccess,
+  ): Promise<Record<string, SecretComparison>> {
+    const { secretFingerprints } = await this.store.require(id, access);
+    return compareSecrets(givenSecrets(secrets), secretFingerprints, (name, text, print) =>
+      this.sessions.hasFingerprint(id, name, text, print),
+    );
   }
 
   async remove(id: string, access: ProjectAccess): Promise<void> {
@@ -115,6 +167,23 @@ export class Connections {
     const connection = await this.store.update(id, { ...changes, ...active });
     await this.wake(id);
     return connection;
+  }
+
+  private async restoredMapping(id: string, { mapping_version }: ConnectionPatchInput) {
+    if (mapping_version === undefined) return undefined;
+    return (await this.store.mappingVersion(id, mapping_version)).mapping;
+  }
+
+  private async checkSettings(connection: SealedConnection, settings: unknown): Promise<void> {
+    try {
+      const check = await this.sessions.use({ ...connection, settings }, (connector, context) =>
+        connector.check(context),
+      );
+      if (!check.ok) throw new ConnectionCheckFailedError(connection.kind, check.detail ?? 'it said no');
+      requireSameAccount(connection, check.account);
+    } catch (error) {
+      throw ConnectionCheckFailedError.of(connection.kind, error);
+    }
   }
 
   private merged(connection: SealedConnection, given: Record<string, unknown>): Record<string, unknown> {
@@ -130,7 +199,7 @@ export class Connections {
         throw new ConnectionCheckFailedError(manifest.id, usable.check.detail ?? 'it said no');
       return { accountId: usable.check.account, secrets: usable.secrets };
     } catch (error) {
-      throw asCheckFailure(manifest.id, error);
+      throw ConnectionCheckFailedError.of(manifest.id, error);
     }
   }
 
@@ -151,8 +220,16 @@ export class Connections {
   }
 }
 
-function asCheckFailure(kind: string, error: unknown): unknown {
-  return error instanceof ConnectorError
-    ? new ConnectionCheckFailedError(kind, error.message, { cause: error })
-    : error;
+/** The links are to records of one account: in another one the same ids are other people. */
+function requireSameAccount({ accountId }: Connection, found: string): void {
+  if (accountId !== null && accountId !== found)
+    throw new InvalidConnectionError(
+      'That is another account than the one this connection mirrors; add a connection for it',
+    );
 }
+
+const scheduleOf = ({ every_seconds, cron = null, time_zone = 'UTC' }: ConnectionCreateInput) => ({
+  everySeconds: every_seconds === undefined ? (cron === null ? DEFAULT_EVERY_SECONDS : null) : every_seconds,
+  cron,
+  timeZone: time_zone,
+});

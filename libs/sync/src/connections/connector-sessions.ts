@@ -1,5 +1,6 @@
 import { AuthExpired, type Connector, type ConnectorContext, type NetworkPolicy } from '#connectors';
 import { type Clock, inTransaction, type Pool, type PoolClient, type SecretBox } from '#platform';
+import type { CallBudgets, CallPurpose } from '../budgets/call-budgets.js';
 import { ReauthorizationRequiredError } from './connection.errors.js';
 import { parseSecrets, parseSettings, requireConnector } from './connection.input.js';
 import type { SealedConnection } from './connection.js';
@@ -14,6 +15,8 @@ export interface SessionParts {
   readonly secretBox: SecretBox;
   readonly network: NetworkPolicy;
   readonly clock: Clock;
+  /** Absent: nobody counts calls. */
+  readonly budgets?: CallBudgets;
 }
 
 /** Binds a connection's sealed secrets to its row. */
@@ -27,13 +30,22 @@ export class ConnectorSessions {
    * Runs `work`; when the vendor no longer takes the token, gets a new one and runs it once more.
    * @throws ReauthorizationRequiredError after the connection was marked so
    */
-  async use<T>(connection: SealedConnection, work: ConnectorWork<T>, signal?: AbortSignal): Promise<T> {
+  async use<T>(
+    connection: SealedConnection,
+    work: ConnectorWork<T>,
+    signal?: AbortSignal,
+    purpose: CallPurpose = 'polling',
+  ): Promise<T> {
     const connector = requireConnector(connection.kind);
-    const attempt = (secrets: unknown) =>
-      work(connector, this.context(connector, connection.settings, secrets, signal));
+    const attempt = (secrets: unknown) => {
+      const context = this.context(connector, connection.settings, secrets, signal);
+      const budget = this.parts.budgets?.budgetOf({ connection, connector, context, purpose });
+      return work(connector, budget ? { ...context, budget } : context);
+    };
     try {
       return await attempt(this.secretsOf(connection));
     } catch (error) {
+      await this.parts.budgets?.heed(connection.id, error);
       if (!(error instanceof AuthExpired)) throw error;
       const renewed = await this.renewed(connection, connector, error);
       return await attempt(renewed).catch(async (again: unknown) => {
@@ -60,6 +72,18 @@ export class ConnectorSessions {
 
   seal(connectionId: string, secrets: unknown): Buffer {
     return this.parts.secretBox.seal(JSON.stringify(secrets), secretsPlace(connectionId));
+  }
+
+  /** Of each secret, by its name. */
+  fingerprints(connectionId: string, secrets: ReadonlyMap<string, string>): Record<string, string> {
+    const { secretBox } = this.parts;
+    return Object.fromEntries(
+      [...secrets].map(([name, text]) => [name, secretBox.fingerprint(text, placeOf(connectionId, name))]),
+    );
+  }
+
+  hasFingerprint(connectionId: string, name: string, text: string, fingerprint: string): boolean {
+    return this.parts.secretBox.hasFingerprint(text, placeOf(connectionId, name), fingerprint);
   }
 
   /** One refresh at a time: the row's lock makes the others wait, and they find the new secrets there. */
@@ -108,6 +132,8 @@ export class ConnectorSessions {
       : new ReauthorizationRequiredError(cause.message, { cause });
   }
 }
+
+const placeOf = (connectionId: string, name: string): string => `${secretsPlace(connectionId)}:${name}`;
 
 /** The vendor says no for good, or there is nothing to refresh with. */
 function isHopeless(error: unknown): error is Error {

@@ -1,11 +1,14 @@
 import { type EventMetadata, isConflict } from '#event-sourcing';
 import { type IdentityRepository, isTakenKey } from '#identity';
 import { inTransaction, type Pool, type PoolClient } from '#platform';
-import { type StreamKey, saveLinks } from './link.store.js';
+import type { ConflictStore } from '../conflicts/conflict.store.js';
+import { type FieldPolicies, hashUnder, hasPolicies } from './field-policies.js';
+import { type KeyDecision, POLICY } from './key-decision.js';
+import { moveLinks, type StreamKey, saveLinks, takeTurn } from './link.store.js';
 import type { Observation } from './observation.js';
 import { recordOutcomes } from './outcome.store.js';
 import type { PlanAction } from './plan.js';
-import { type PlannedRecord, planPage } from './plan-page.js';
+import { type PagePlanning, type PlannedRecord, planPage } from './plan-page.js';
 import type { QuarantineStore } from './quarantine.store.js';
 import { Roster } from './roster.js';
 
@@ -15,56 +18,97 @@ export interface RecordBatch extends StreamKey {
   readonly observations: readonly Observation[];
   readonly owned: ReadonlySet<string>;
   readonly askedAt: Date;
+  /** Who wins, field by field; absent: the source. */
+  readonly fields?: FieldPolicies;
   /** Stops after the plan: outcomes only. */
   readonly dryRun: boolean;
+  /** Asks the CRM for records by id: those that hold a key which a record of the batch wants. */
+  readonly observe: (externalIds: readonly string[]) => Promise<readonly Observation[]>;
   /** What caused the change of a record; default: the record itself. */
   readonly causationOf?: (externalId: string) => string | undefined;
+  /** What is decided about a record whose key is taken; default: nothing. */
+  readonly decisionFor?: (externalId: string) => KeyDecision | undefined;
+  /** Keys that decisions name. */
+  readonly namedKeys?: readonly string[];
 }
 
 export type OutcomeCounts = Readonly<Partial<Record<PlanAction, number>>>;
 
 /** What stands or falls with the batch (a cursor, deliveries); false: the batch was somebody else's, leave it. */
-export type Alongside = (client: PoolClient, counts: OutcomeCounts) => Promise<boolean>;
+export type Alongside = (
+  client: PoolClient,
+  counts: OutcomeCounts,
+  planned: readonly PlannedRecord[],
+) => Promise<boolean>;
 
 const MAX_TRIES = 6;
+
+/** Keys may pass along a chain of records, and each round finds one more of it. */
+const MAX_ROUNDS = 4;
+const MAX_HOLDERS = 100;
 
 /**
  * Plans a batch of records and applies it in one transaction: events, identity rows, links, outcomes, quarantine and
  * what the caller adds. Hence no idempotency keys: the effects commit with the cursor or not at all, and a record
  * that is delivered again has the hash it had. Batches of one connection take turns, so that no two of them decide
- * about one record; a race with another door is decided again.
+ * about one record; a race with another door is decided again. A record whose key another record holds is decided
+ * together with that one: it may have given the key up, or want this one's in exchange.
  */
 export class ApplyRecords {
   constructor(
     private readonly pool: Pool,
     private readonly identities: IdentityRepository,
     private readonly quarantine: QuarantineStore,
+    private readonly conflicts: ConflictStore,
   ) {}
 
   /** Answers false when `alongside` did. */
   async apply(batch: RecordBatch, alongside: Alongside): Promise<boolean> {
-    for (let tries = 1; ; tries++) {
+    const asked = new Set<string>();
+    let known = batch;
+    for (let tries = 1, rounds = 0; ; tries++) {
+      const chase = { asked, over: rounds === MAX_ROUNDS };
       try {
-        return await inTransaction(this.pool, (client) => this.applyWithin(client, batch, alongside));
+        return await inTransaction(this.pool, (client) => this.applyWithin(client, known, alongside, chase));
       } catch (error) {
         if (error instanceof SupersededError) return false;
-        if (tries === MAX_TRIES || !(isConflict(error) || isTakenKey(error))) throw error;
+        if (error instanceof HoldersWantedError) {
+          known = joined(known, await batch.observe(error.externalIds));
+          for (const id of error.externalIds) asked.add(id);
+          rounds++;
+          tries = 0;
+          continue;
+        }
+        if (tries === MAX_TRIES || !isRace(error)) throw error;
       }
     }
   }
 
-  private async applyWithin(client: PoolClient, batch: RecordBatch, alongside: Alongside): Promise<boolean> {
+  private async applyWithin(
+    client: PoolClient,
+    batch: RecordBatch,
+    alongside: Alongside,
+    chase: Chase,
+  ): Promise<boolean> {
     await takeTurn(client, batch.connectionId);
-    const roster = await Roster.load(client, this.identities, batch, batch.observations);
-    const { observations, askedAt, projectId, owned } = batch;
+    const { askedAt, projectId, owned, fields, connectionId, namedKeys } = batch;
+    const observations = batch.observations.map((observation) => underPolicies(observation, fields));
+    const roster = await Roster.load(client, this.identities, batch, observations, namedKeys);
+    const ownership = hasPolicies(fields) ? { policies: fields, actor: actorOf(connectionId) } : undefined;
+    if (ownership) await roster.loadProvenance(this.identities.within(client).store, observations);
     const metadataFor = this.metadataOf(batch);
-    const planned = planPage(roster, observations, { askedAt, projectId, owned, metadataFor });
-    if (!(await alongside(client, countsOf(planned)))) throw new SupersededError();
+    const decisions = decisionsOf(batch, roster, chase);
+    const planning = { askedAt, projectId, owned, ownership, metadataFor, ...decisions };
+    const plans = planPage(roster, observations, planning);
+    const seen = observations.map(({ id }) => id);
+    const planned = await this.quarantine.withoutDiscarded(client, batch, plans);
+    if (!(await alongside(client, countsOf(planned), planned))) throw new SupersededError();
     if (!batch.dryRun) {
       await roster.append();
+      await moveLinks(client, batch.connectionId, roster.moves);
       await saveLinks(client, batch, batch.runId, roster.linksToSave);
-      const seen = observations.map(({ id }) => id);
       await this.quarantine.settle(client, batch, seen, planned);
+      await this.conflicts.settle(client, batch, seen, planned, roster);
     }
     await recordOutcomes(client, batch, batch.runId, planned);
     return true;
@@ -73,25 +117,78 @@ export class ApplyRecords {
   private metadataOf({ connectionId, runId, stream, causationOf }: RecordBatch) {
     return (externalId: string): EventMetadata =>
       this.identities.transactor.stamp({
-        actor: `connection:${connectionId}`,
+        actor: actorOf(connectionId),
         source: 'sync',
         correlationId: runId,
         causationId: causationOf?.(externalId) ?? `${stream}:${externalId}`,
+        subject: `${stream}:${externalId}`,
       });
   }
 }
+
+const actorOf = (connectionId: string): string => `connection:${connectionId}`;
+
+const underPolicies = (observation: Observation, fields: FieldPolicies | undefined): Observation =>
+  observation.kind === 'present'
+    ? { ...observation, hash: hashUnder(fields, observation.hash) }
+    : observation;
 
 /** Rolls back a batch that somebody else has taken. */
 class SupersededError extends Error {
   override readonly name = 'SupersededError';
 }
 
-function takeTurn(client: PoolClient, connectionId: string): Promise<unknown> {
-  return client.query({
-    name: 'sync_turn',
-    text: `select pg_advisory_xact_lock(hashtextextended('sync:' || $1::text, 0))`,
-    values: [connectionId],
-  });
+/** Rolls back a batch that has to know more records before it can be decided. */
+class HoldersWantedError extends Error {
+  override readonly name = 'HoldersWantedError';
+  constructor(readonly externalIds: readonly string[]) {
+    super('records that hold wanted keys have to be looked at first');
+  }
+}
+
+interface Chase {
+  /** The records that were asked for because they hold a wanted key. */
+  readonly asked: ReadonlySet<string>;
+  /** No more of them. */
+  readonly over: boolean;
+}
+
+/**
+ * Nothing is decided before the records were asked for themselves, since a listing may lag behind; where there are too
+ * many of them, no policy decides.
+ */
+function decisionsOf(
+  { decisionFor }: RecordBatch,
+  roster: Roster,
+  { asked, over }: Chase,
+): Pick<PagePlanning, 'decisionFor' | 'atStandstill'> {
+  const unclear = new Set<string>();
+  return {
+    atStandstill(conflicts) {
+      const wanted = new Set<string>();
+      for (const { observation, plan } of conflicts) {
+        const holders = plan.conflict ? roster.recordsOf(plan.conflict.holderId) : [];
+        const unasked = [observation.id, ...holders].filter((id) => !asked.has(id));
+        if (holders.length > 0 && unasked.length > 0) unclear.add(observation.id);
+        if (holders.length > 0) for (const id of unasked) wanted.add(id);
+      }
+      if (!over && wanted.size > 0) throw new HoldersWantedError([...wanted].slice(0, MAX_HOLDERS));
+    },
+    decisionFor(externalId) {
+      const decision = decisionFor?.(externalId);
+      return decision?.by === POLICY && unclear.has(externalId) ? undefined : decision;
+    },
+  };
+}
+
+/** Another door was faster, or waits for this one while this one waits for it: to be decided again. */
+const isRace = (error: unknown): boolean =>
+  isConflict(error) || isTakenKey(error) || (error as { code?: unknown }).code === '40P01';
+
+/** What the CRM says of a record that was asked for itself counts more than a listing. */
+function joined(batch: RecordBatch, asked: readonly Observation[]): RecordBatch {
+  const known = new Set(asked.map(({ id }) => id));
+  return { ...batch, observations: [...batch.observations.filter(({ id }) => !known.has(id)), ...asked] };
 }
 
 function countsOf(planned: readonly PlannedRecord[]): OutcomeCounts {

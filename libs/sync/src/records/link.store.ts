@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from '#platform';
-import type { Link } from './link.js';
+import type { KeyHold, Link } from './link.js';
 
 /** The stream of a connection that links, outcomes and quarantined records belong to. */
 export interface StreamKey {
@@ -67,19 +67,63 @@ export async function saveLinks(
       links.map(({ seenAt }) => seenAt),
       links.map(({ tombstonedAt }) => tombstonedAt),
       links.map(({ mergedInto }) => mergedInto),
+      links.map(({ hold }) => hold?.key ?? null),
+      links.map(({ hold }) => hold?.insteadOf ?? null),
     ],
   });
 }
 
 const SAVE = `
   insert into links (connection_id, stream, last_seen_run, external_id, identity_id, source_updated_at,
-    content_hash, seen_at, tombstoned_at, merged_into)
+    content_hash, seen_at, tombstoned_at, merged_into, held_key, held_instead_of)
   select $1, $2, $3, l.* from unnest($4::text[], $5::uuid[], $6::timestamptz[], $7::bytea[], $8::timestamptz[],
-    $9::timestamptz[], $10::text[]) as l
+    $9::timestamptz[], $10::text[], $11::text[], $12::text[]) as l
   on conflict (connection_id, stream, external_id) do update set
     last_seen_run = excluded.last_seen_run, identity_id = excluded.identity_id,
     source_updated_at = excluded.source_updated_at, content_hash = excluded.content_hash,
-    seen_at = excluded.seen_at, tombstoned_at = excluded.tombstoned_at, merged_into = excluded.merged_into`;
+    seen_at = excluded.seen_at, tombstoned_at = excluded.tombstoned_at, merged_into = excluded.merged_into,
+    held_key = excluded.held_key, held_instead_of = excluded.held_instead_of`;
+
+/** An identity that ended in another one: whatever mirrored it mirrors that one from now on. */
+export interface IdentityMove {
+  readonly from: string;
+  readonly into: string;
+  /** What the records that move along say about their key no longer counts. */
+  readonly hold: KeyHold | null;
+}
+
+/**
+ * Moves the links of every connection. Waits for the other connections' turns: a batch of theirs that is under way
+ * has decided about the identity that ends.
+ */
+export async function moveLinks(
+  client: PoolClient,
+  connectionId: string,
+  moves: readonly IdentityMove[],
+): Promise<void> {
+  if (moves.length === 0) return;
+  const { rows } = await client.query<{ connection_id: string }>(
+    `select distinct connection_id from links where identity_id = any($1::uuid[]) and connection_id <> $2
+     order by connection_id`,
+    [moves.map(({ from }) => from), connectionId],
+  );
+  for (const row of rows) await takeTurn(client, row.connection_id);
+  for (const { from, into, hold } of moves)
+    await client.query(
+      `update links set identity_id = $2, content_hash = null, held_key = $3, held_instead_of = $4
+       where identity_id = $1`,
+      [from, into, hold?.key ?? null, hold?.insteadOf ?? null],
+    );
+}
+
+/** Until the transaction ends, no other batch of the connection is decided. */
+export function takeTurn(client: PoolClient, connectionId: string): Promise<unknown> {
+  return client.query({
+    name: 'sync_turn',
+    text: `select pg_advisory_xact_lock(hashtextextended('sync:' || $1::text, 0))`,
+    values: [connectionId],
+  });
+}
 
 interface LinkRow {
   readonly external_id: string;
@@ -89,6 +133,8 @@ interface LinkRow {
   readonly seen_at: Date;
   readonly tombstoned_at: Date | null;
   readonly merged_into: string | null;
+  readonly held_key: string | null;
+  readonly held_instead_of: string | null;
 }
 
 interface BindingRow {
@@ -106,4 +152,8 @@ const toLink = (row: LinkRow): Link => ({
   seenAt: row.seen_at,
   tombstonedAt: row.tombstoned_at,
   mergedInto: row.merged_into,
+  hold:
+    row.held_key === null || row.held_instead_of === null
+      ? null
+      : { key: row.held_key, insteadOf: row.held_instead_of },
 });

@@ -11,6 +11,14 @@ export interface Link {
   readonly tombstonedAt: Date | null;
   /** The record that this one ended in. */
   readonly mergedInto: string | null;
+  readonly hold: KeyHold | null;
+}
+
+/** A decision on a key conflict: what the record says about its key counts for nothing while it says this. */
+export interface KeyHold {
+  /** What the identity was called when that was decided; it gets this key again when it comes back. */
+  readonly key: string;
+  readonly insteadOf: string;
 }
 
 /** True while the record is there at the source, as far as we know. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CompiledMapping, FetchedRecord, RejectedRecord, SourceRecord } from '#connectors';
+import type { KeyHold } from './link.js';
 import { contentHash, type MirroredIdentity, mirroredIdentitySchema } from './mirrored-identity.js';
 
 /** What the CRM says about one record, mapped and judged: all that a plan needs to know of the outside. */
@@ -14,6 +15,8 @@ export interface Present {
   /** Records that ended in this one. */
   readonly mergedIds: readonly string[];
   readonly raw: unknown;
+  /** By a decision, `mirrored` has this key, whatever the record says. */
+  readonly hold?: KeyHold;
 }
 
 /** The record is there, and cannot become an identity. */

@@ -2,6 +2,7 @@ import { type EventMetadata, fold } from '#event-sourcing';
 import { identityDecider } from '#identity';
 import { uuidv4 } from '#platform';
 import { type Diff, diffOf } from './diff.js';
+import type { KeyDecision } from './key-decision.js';
 import type { Observation, Present } from './observation.js';
 import { type Circumstances, type Plan, plan } from './plan.js';
 import type { Roster } from './roster.js';
@@ -13,13 +14,18 @@ export interface PlannedRecord {
   readonly diff: Diff | null;
 }
 
-export interface PagePlanning extends Omit<Circumstances, 'newIdentityId'> {
+export interface PagePlanning extends Omit<Circumstances, 'newIdentityId' | 'decision'> {
   readonly metadataFor: (externalId: string) => EventMetadata;
+  /** What is decided about a record, should its key be taken. */
+  readonly decisionFor?: (externalId: string) => KeyDecision | undefined;
+  /** Told of the records that wait for keys nobody gives up, before anything is decided about them. */
+  readonly atStandstill?: (conflicts: readonly PlannedRecord[]) => void;
 }
 
 /**
  * Plans the records of a page one after the other. A record whose key is taken waits until the others are through:
- * one of them may give the key up.
+ * one of them may give the key up. Records that wait for each other exchange their keys. What still waits then is
+ * decided, by a person or a policy, or is a conflict.
  */
 export function planPage(
   roster: Roster,
@@ -28,30 +34,119 @@ export function planPage(
 ): PlannedRecord[] {
   const planned: PlannedRecord[] = [];
   let waiting = observations.flatMap((observation) => withMerges(observation, roster));
-  for (let progress = true; progress && waiting.length > 0; ) {
-    const conflicts: PlannedRecord[] = [];
-    for (const observation of waiting) {
-      const record = planOne(roster, observation, planning);
-      if (record?.plan.action === 'conflict') conflicts.push(record);
-      else if (record) planned.push(record);
+  while (waiting.length > 0) {
+    const { through, conflicts, again } = planAll(waiting, roster, planning);
+    planned.push(...through);
+    if (conflicts.length < waiting.length) {
+      waiting = [...again, ...conflicts.map(observed)];
+      continue;
     }
-    progress = conflicts.length < waiting.length;
-    waiting = conflicts.map(({ observation }) => observation);
-    if (!progress) planned.push(...conflicts);
+    const ring = exchanges(conflicts, roster, planning);
+    roster.releaseKeys(ring.flatMap(({ plan: { identityId } }) => identityId ?? []));
+    // Those that exchange come first: others may want the same keys.
+    waiting = [...ring, ...conflicts.filter((conflict) => !ring.includes(conflict))].map(observed);
+    if (ring.length > 0) continue;
+    planning.atStandstill?.(conflicts);
+    const decided = planAll(waiting, roster, planning, planning.decisionFor);
+    planned.push(...decided.through);
+    if (decided.conflicts.length === waiting.length) return [...planned, ...decided.conflicts];
+    waiting = [...decided.again, ...decided.conflicts.map(observed)];
   }
   return planned;
+}
+
+const observed = ({ observation }: PlannedRecord): Observation => observation;
+
+interface Pass {
+  readonly through: readonly PlannedRecord[];
+  readonly conflicts: readonly PlannedRecord[];
+  /** Records whose identity ended in another one, which they mirror next. */
+  readonly again: readonly Observation[];
+}
+
+function planAll(
+  observations: readonly Observation[],
+  roster: Roster,
+  planning: PagePlanning,
+  decisionFor: PagePlanning['decisionFor'] = () => undefined,
+): Pass {
+  const through: PlannedRecord[] = [];
+  const conflicts: PlannedRecord[] = [];
+  const again: Observation[] = [];
+  for (const observation of observations) {
+    const record = planOne(roster, observation, planning, decisionFor(observation.id));
+    if (!record) continue;
+    const { action } = record.plan;
+    (action === 'conflict' ? conflicts : through).push(record);
+    if (action === 'merge' && observation.kind === 'present') again.push(observation);
+  }
+  return { through, conflicts, again };
+}
+
+/**
+ * The conflicting records that can exchange their keys: each wants the key of the next one, and the last one that of
+ * the first. Whoever wants a key that nobody of them gives up, or has one that nobody of them wants, is left out, until
+ * only rings remain.
+ */
+function exchanges(
+  conflicts: readonly PlannedRecord[],
+  roster: Roster,
+  planning: PagePlanning,
+): PlannedRecord[] {
+  const byIdentity = new Map<string, PlannedRecord>();
+  for (const conflict of conflicts) {
+    const { identityId } = conflict.plan;
+    if (identityId === undefined || roster.stateOf(identityId).status !== 'live') continue;
+    if (!byIdentity.has(identityId) && couldTakeKey(conflict, roster, planning))
+      byIdentity.set(identityId, conflict);
+  }
+  for (let size = -1; size !== byIdentity.size; ) {
+    size = byIdentity.size;
+    const wanted = new Set([...byIdentity.values()].map(({ plan: made }) => made.conflict?.holderId));
+    for (const [identityId, { plan: made }] of byIdentity)
+      if (!wanted.has(identityId) || !byIdentity.has(made.conflict?.holderId ?? ''))
+        byIdentity.delete(identityId);
+  }
+  return [...byIdentity.values()];
+}
+
+/** An identity must not let go of its key when something else forbids it the new one. */
+function couldTakeKey(
+  { observation }: PlannedRecord,
+  roster: Roster,
+  { metadataFor, decisionFor, atStandstill, ...circumstances }: PagePlanning,
+): boolean {
+  const record = asHeld(observation, roster);
+  const held = { ...roster.held(record), holder: undefined };
+  return plan(record, held, { ...circumstances, newIdentityId: uuidv4() })?.action !== 'invalid';
 }
 
 function planOne(
   roster: Roster,
   observation: Observation,
-  { metadataFor, ...circumstances }: PagePlanning,
+  { metadataFor, decisionFor, atStandstill, ...circumstances }: PagePlanning,
+  decision: KeyDecision | undefined,
 ): PlannedRecord | null {
-  const made = plan(observation, roster.held(observation), { ...circumstances, newIdentityId: uuidv4() });
+  const held = roster.held(asHeld(observation, roster), decision?.identifierKey);
+  const newIdentityId = uuidv4();
+  const made = plan(asHeld(observation, roster), held, { ...circumstances, newIdentityId, decision });
   if (!made) return null;
   const diff = diffBy(made, roster);
   roster.accept(made, metadataFor(observation.id));
   return { observation, plan: made, diff };
+}
+
+/** The record with the key that its identity keeps by a decision, as long as it says what was decided about. */
+function asHeld(observation: Observation, roster: Roster): Observation {
+  if (observation.kind !== 'present') return observation;
+  const link = roster.linkOf(observation.id);
+  const { mirrored } = observation;
+  if (!link?.hold || link.mergedInto !== null || link.hold.insteadOf !== mirrored.identifierKey)
+    return observation;
+  const identity = roster.stateOf(link.identityId);
+  const identifierKey = identity.status === 'live' ? identity.identifierKey : link.hold.key;
+  const hold = { ...link.hold, key: identifierKey };
+  return { ...observation, hold, mirrored: { ...mirrored, identifierKey } };
 }
 
 /** A deletion takes everything: there is nothing to show field by field. */

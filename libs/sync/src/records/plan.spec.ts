@@ -256,6 +256,7 @@ const link = (fields: Partial<Link> = {}): Link => ({
   seenAt: at(11),
   tombstonedAt: null,
   mergedInto: null,
+  hold: null,
   ...fields,
 });
 

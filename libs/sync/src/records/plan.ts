@@ -4,7 +4,10 @@ import {
   type Identity,
   type IdentityEvent,
   IdentityLimitError,
+  type Provenance,
 } from '#identity';
+import { allowedBy, type Ownership } from './field-policies.js';
+import { DECISION_CODES, DISCARDED_CODE, type KeyDecision, POLICY } from './key-decision.js';
 import { isBound, type Link } from './link.js';
 import { mirrorIdentity } from './mirrored-identity.js';
 import type { Gone, Merged, Observation, Present, Unusable } from './observation.js';
@@ -27,10 +30,14 @@ export interface Held {
   readonly link: Link | undefined;
   /** The link's identity. */
   readonly identity: Identity;
-  /** Another connection mirrors the link's identity, too. */
+  /** Another record, of this or another connection, mirrors the link's identity, too. */
   readonly shared: boolean;
   /** The identity that has the key which the record maps to. */
   readonly holder: Holder | undefined;
+  /** Who last changed the fields of the identity that the record mirrors; only where field policies ask for it. */
+  readonly provenance?: Provenance | undefined;
+  /** The identity that has the key which a decision names. */
+  readonly named?: Holder | undefined;
   /** Of a merged record: the link of the one it ended in. */
   readonly winner: Link | undefined;
 }
@@ -50,6 +57,10 @@ export interface Circumstances {
   readonly projectId: string | null;
   /** The property keys that the mapping owns. */
   readonly owned: ReadonlySet<string>;
+  /** Who wins, field by field, and who we are; absent: the source, everywhere. */
+  readonly ownership?: Pick<Ownership, 'policies' | 'actor'> | undefined;
+  /** Should the key be taken. */
+  readonly decision?: KeyDecision | undefined;
 }
 
 export interface Plan {
@@ -61,6 +72,10 @@ export interface Plan {
   readonly events: readonly IdentityEvent[];
   /** Links as they have to be afterwards. */
   readonly links: readonly Link[];
+  /** Of a conflict, also one that was decided: what it is about. */
+  readonly conflict?: { readonly identifierKey: string; readonly holderId: string };
+  /** The decision that was followed. */
+  readonly decision?: KeyDecision;
 }
 
 /**
@@ -84,37 +99,44 @@ const PLANNERS = {
 } satisfies Record<Observation['kind'], unknown>;
 
 function planPresent(record: Present, held: Held, circumstances: Circumstances): Plan {
-  const { link, identity } = held;
+  const { link, identity, provenance } = held;
   if (!link || link.mergedInto !== null) return planUnlinked(record, held, circumstances);
   if (isOlder(record, link, circumstances.askedAt)) return stale(held);
   if (identity.status !== 'live') return planRestore(record, link, held, circumstances);
   const seen = linkTo(record, link.identityId, circumstances);
   if (isBound(link) && link.contentHash?.equals(record.hash)) return unchanged(seen);
   const { holder } = held;
-  if (holder && holder.identityId !== link.identityId) return keyTaken(held);
+  if (holder && holder.identityId !== link.identityId) return keyTaken(record, held, circumstances);
   const rekeyed = record.mirrored.identifierKey !== identity.identifierKey;
-  return mirror(record, rekeyed ? 'key_change' : 'update', { link: seen, identity }, circumstances);
+  return mirror(
+    record,
+    rekeyed ? 'key_change' : 'update',
+    { link: seen, identity, provenance },
+    circumstances,
+  );
 }
 
 /** A record that comes back, or whose identity was deleted here, gets its old identity again: the CRM decides. */
 function planRestore(record: Present, link: Link, held: Held, circumstances: Circumstances): Plan {
-  if (held.holder) return keyTaken(held);
+  if (held.holder) return keyTaken(record, held, circumstances);
   return create(record, link.identityId, circumstances, { code: 'RESTORED' });
 }
 
 function planUnlinked(record: Present, held: Held, circumstances: Circumstances): Plan {
   const { holder } = held;
   if (!holder) return create(record, circumstances.newIdentityId, circumstances);
-  if (holder.bound) return keyTaken(held);
+  if (holder.bound) return keyTaken(record, { ...held, link: undefined }, circumstances);
   const link = linkTo(record, holder.identityId, circumstances);
-  return mirror(record, 'update', { link, identity: holder.identity, code: 'MATCHED_BY_KEY' }, circumstances);
+  const { identity } = holder;
+  const target = { link, identity, provenance: held.provenance, code: 'MATCHED_BY_KEY' };
+  return mirror(record, 'update', target, circumstances);
 }
 
 function planUnusable({ code, reason }: Unusable, held: Held): Plan {
   return refuse('invalid', code, reason, held);
 }
 
-/** An identity that another connection mirrors lives on: only this link ends. */
+/** An identity that another record mirrors lives on: only this link ends. */
 function planGone(_gone: Gone, { link, identity, shared }: Held, { askedAt }: Circumstances): Plan | null {
   if (!link || !isBound(link)) return null;
   const { identityId } = link;
@@ -125,22 +147,32 @@ function planGone(_gone: Gone, { link, identity, shared }: Held, { askedAt }: Ci
   return { action: 'delete', ...code, identityId, events, links: [tombstone] };
 }
 
-/** The winner keeps its identity, or inherits the loser's when it has none; then nobody is deleted. */
+/**
+ * The winner keeps its identity, or inherits the loser's when it has none; then nobody is deleted. Whatever else
+ * mirrored the loser's identity mirrors the winner's from then on.
+ */
 function planMerged(merged: Merged, held: Held, { askedAt }: Circumstances): Plan | null {
-  const { link, identity, winner, shared } = held;
+  const { link, identity, winner } = held;
   if (!link || link.mergedInto === merged.into) return null;
   const identityId = winner?.identityId ?? link.identityId;
-  const ended = { ...link, identityId, mergedInto: merged.into, seenAt: askedAt, contentHash: null };
+  const ended = {
+    ...link,
+    identityId,
+    mergedInto: merged.into,
+    seenAt: askedAt,
+    contentHash: null,
+    hold: null,
+  };
   if (!winner)
     return { action: 'merge', identityId, events: [], links: [ended, inherited(link, merged.into)] };
-  const spared = shared || identity.status !== 'live' || link.identityId === winner.identityId;
+  const spared = identity.status !== 'live' || link.identityId === winner.identityId;
   const events = spared ? [] : deleteIdentity(link.identityId, winner.identityId)(identity);
   return { action: 'merge', identityId: link.identityId, events, links: [ended] };
 }
 
 /** Whatever the winner says is news to this link. */
 function inherited(link: Link, externalId: string): Link {
-  return { ...link, externalId, sourceUpdatedAt: null, contentHash: null, seenAt: new Date(0) };
+  return { ...link, externalId, sourceUpdatedAt: null, contentHash: null, seenAt: new Date(0), hold: null };
 }
 
 /** By the source's own time; where that says nothing, by the time at which we asked. */
@@ -153,19 +185,34 @@ function isOlder({ updatedAt }: Present, link: Link, askedAt: Date): boolean {
 interface Target {
   readonly link: Link;
   readonly identity: Identity;
+  readonly provenance: Provenance | undefined;
   readonly code?: string;
 }
 
 function mirror(
-  { mirrored }: Present,
+  record: Present,
   action: 'update' | 'key_change',
-  { link, identity, code }: Target,
-  { owned }: Circumstances,
+  { link, identity, provenance, code }: Target,
+  { owned: allOwned, ownership }: Circumstances,
 ): Plan {
+  const { mirrored, owned, kept } = allowedBy(
+    {
+      ...(ownership ?? SOURCE_WINS),
+      provenance: provenance ?? new Map(),
+      updatedAt: record.updatedAt,
+    },
+    record.mirrored,
+    allOwned,
+    identity,
+  );
   const events = mirrorIdentity(link.identityId, mirrored, owned)(identity);
-  if (events.length === 0) return { ...unchanged(link), ...(code ? { code } : {}) };
-  return { action, ...(code ? { code } : {}), identityId: link.identityId, events, links: [link] };
+  const fieldsKept = kept.length > 0 ? { code: 'FIELDS_KEPT', reason: `kept: ${kept.join(', ')}` } : {};
+  const plan = { ...fieldsKept, ...(code ? { code } : {}) };
+  if (events.length === 0) return { ...unchanged(link), ...plan };
+  return { action, ...plan, identityId: link.identityId, events, links: [link] };
 }
+
+const SOURCE_WINS = { policies: {}, actor: '' };
 
 function create(
   record: Present,
@@ -184,7 +231,11 @@ function create(
   };
 }
 
-function linkTo({ id, updatedAt, hash }: Present, identityId: string, { askedAt }: Circumstances): Link {
+function linkTo(
+  { id, updatedAt, hash, hold }: Present,
+  identityId: string,
+  { askedAt }: Circumstances,
+): Link {
   return {
     externalId: id,
     identityId,
@@ -193,6 +244,7 @@ function linkTo({ id, updatedAt, hash }: Present, identityId: string, { askedAt 
     seenAt: askedAt,
     tombstonedAt: null,
     mergedInto: null,
+    hold: hold ?? null,
   };
 }
 
@@ -207,12 +259,100 @@ function stale({ link }: Held): Plan {
   return { action: 'stale', ...(link ? { identityId: link.identityId } : {}), events: [], links: [] };
 }
 
-function keyTaken(held: Held): Plan {
-  const reason = held.holder?.bound
+function keyTaken(record: Present, held: Held, circumstances: Circumstances): Plan {
+  const { decision } = circumstances;
+  const { holder } = held;
+  const fits = decision && isAbout(decision, record, held);
+  const decided = fits ? DECIDED[decision.action](record, held, circumstances, decision) : null;
+  if (decided?.action === 'conflict') return decided;
+  if (decided && decision) return { ...decided, decision, ...about(record, held) };
+  const reason = holder?.bound
     ? 'its identifier key belongs to the identity of another record of this connection'
     : 'its identifier key belongs to another identity';
-  return refuse('conflict', 'IDENTIFIER_KEY_TAKEN', reason, held);
+  return conflict('IDENTIFIER_KEY_TAKEN', reason, record, held);
 }
+
+const isAbout = ({ about: seen }: KeyDecision, { mirrored }: Present, { holder }: Held): boolean =>
+  !seen || (seen.identifierKey === mirrored.identifierKey && seen.holderId === holder?.identityId);
+
+/** What a decision makes of a record whose key is taken; null: it does not fit what is there. */
+const DECIDED: Record<
+  KeyDecision['action'],
+  (record: Present, held: Held, circumstances: Circumstances, decision: KeyDecision) => Plan | null
+> = { merge: mergeIntoHolder, keep: keepKey, rekey: takeNamedKey };
+
+/** The record's own identity ends in the holder; the record is planned again then, and mirrors into it. */
+function mergeIntoHolder(
+  record: Present,
+  { link, identity, holder, provenance }: Held,
+  circumstances: Circumstances,
+  decision: KeyDecision,
+): Plan | null {
+  if (!holder) return null;
+  const into = holder.identityId;
+  const said = saying(decision);
+  if (!link || identity.status !== 'live') {
+    const target = { link: linkTo(record, into, circumstances), identity: holder.identity, provenance };
+    return { ...mirror(record, 'update', target, circumstances), ...said };
+  }
+  const events = deleteIdentity(link.identityId, into)(identity);
+  const moved = { ...link, identityId: into, contentHash: null, hold: null };
+  return { action: 'merge', ...said, identityId: link.identityId, events, links: [moved] };
+}
+
+/** A record without a key of its own stays out until it changes: for a person to say, not for a policy. */
+function keepKey(
+  record: Present,
+  { link, identity, provenance }: Held,
+  circumstances: Circumstances,
+  decision: KeyDecision,
+): Plan | null {
+  if (link && identity.status === 'live') {
+    const kept = holding(record, identity.identifierKey);
+    const target = { link: linkTo(kept, link.identityId, circumstances), identity, provenance };
+    return { ...mirror(kept, 'update', target, circumstances), ...saying(decision) };
+  }
+  if (decision.by === POLICY) return null;
+  const reason = 'kept out by hand until it changes';
+  return { action: 'unchanged', code: DISCARDED_CODE, reason, events: [], links: [] };
+}
+
+function takeNamedKey(
+  record: Present,
+  held: Held,
+  circumstances: Circumstances,
+  decision: KeyDecision,
+): Plan | null {
+  const { link, identity, named, provenance } = held;
+  const { identifierKey } = decision;
+  if (identifierKey === undefined) return null;
+  if (named && named.identityId !== link?.identityId)
+    return conflict('NAMED_KEY_TAKEN', 'the key that was named belongs to another identity', record, held);
+  const renamed = holding(record, identifierKey);
+  const identityId = link?.identityId ?? circumstances.newIdentityId;
+  if (identity.status !== 'live' || !link)
+    return { ...create(renamed, identityId, circumstances), ...saying(decision) };
+  const target = { link: linkTo(renamed, identityId, circumstances), identity, provenance };
+  return { ...mirror(renamed, 'key_change', target, circumstances), ...saying(decision) };
+}
+
+function holding(record: Present, identifierKey: string): Present {
+  const insteadOf = record.hold?.insteadOf ?? record.mirrored.identifierKey;
+  const hold = { key: identifierKey, insteadOf };
+  return { ...record, hold, mirrored: { ...record.mirrored, identifierKey } };
+}
+
+const saying = ({ action, by }: KeyDecision): Pick<Plan, 'code' | 'reason'> => ({
+  code: DECISION_CODES[action],
+  reason: by === POLICY ? 'by the policy key_conflict of the connection' : 'decided by hand',
+});
+
+function conflict(code: string, reason: string, record: Present, held: Held): Plan {
+  return { ...refuse('conflict', code, reason, held), ...about(record, held) };
+}
+
+const about = ({ mirrored: { identifierKey } }: Present, { holder }: Held): Pick<Plan, 'conflict'> =>
+  holder ? { conflict: { identifierKey, holderId: holder.identityId } } : {};
 
 function refuse(action: 'conflict' | 'invalid', code: string, reason: string, { link }: Held): Plan {
   const identity = link ? { identityId: link.identityId } : {};

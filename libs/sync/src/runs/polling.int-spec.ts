@@ -42,6 +42,18 @@ describeEachDatabase('polling HubSpot', ({ kind }) => {
       expect(await world.eventCount()).toBe(1_500);
     });
 
+    it('brings the companies of a contact along', async () => {
+      const { account } = world.hubspot;
+      const acorn = account.companies.create({ name: 'Acorn' }).id;
+      const beacon = account.companies.create({ name: 'Beacon' }).id;
+      const ada = contacts().create({ email: 'ada@x.example', firstname: 'Ada' }).id;
+      for (const company of [acorn, beacon]) account.associations.add(ada, company);
+      expect((await world.run(connection, 'full')).counts).toEqual({ create: 1 });
+      expect((await world.identity('ada@x.example'))?.properties).toContainEqual(
+        expect.objectContaining({ key: 'hubspot_company_ids', value: `${acorn};${beacon}` }),
+      );
+    });
+
     it('is planned by a dry run, which writes nothing but its outcomes', async () => {
       contacts().create({ email: 'ada@x.example', firstname: 'Ada' });
       const run = await world.run(connection, 'dry_run');
@@ -129,12 +141,12 @@ describeEachDatabase('polling HubSpot', ({ kind }) => {
       contacts().disguise(bad?.id ?? '', { id: bad?.id, properties: 'none' });
       const run = await world.run(connection, 'full');
       expect(run).toMatchObject({ status: 'completed_with_errors', counts: { create: 2, invalid: 1 } });
-      const [held] = await world.sync.runs.quarantine(connection.id, { limit: 10 }, 'all');
+      const [held] = await world.sync.quarantine.list({ connectionId: connection.id, limit: 10 }, 'all');
       expect(held).toMatchObject({ externalId: bad?.id, code: 'INVALID_RECORD', attempts: 1 });
       contacts().disguise(bad?.id ?? '', undefined);
       await retriesAreDue();
       expect((await world.run(connection, 'incremental')).counts).toMatchObject({ create: 1 });
-      expect(await world.sync.runs.quarantine(connection.id, { limit: 10 }, 'all')).toEqual([]);
+      expect(await world.sync.quarantine.list({ connectionId: connection.id, limit: 10 }, 'all')).toEqual([]);
       expect([a, c]).toHaveLength(2);
     });
 

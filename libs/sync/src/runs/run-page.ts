@@ -1,11 +1,4 @@
-import {
-  type CompiledMapping,
-  ConfigError,
-  type Connector,
-  type ConnectorContext,
-  compileMapping,
-  type Page,
-} from '#connectors';
+import { type Connector, type ConnectorContext, compileMapping } from '#connectors';
 import type { Pool } from '#platform';
 import type { SealedConnection } from '../connections/connection.js';
 import type { ConnectorSessions } from '../connections/connector-sessions.js';
@@ -13,25 +6,18 @@ import { isBound, type Link } from '../records/link.js';
 import { linksOf } from '../records/link.store.js';
 import { type Observation, observeFetched, observePage } from '../records/observation.js';
 import type { QuarantineStore } from '../records/quarantine.store.js';
+import type { CountedCalls } from './counted-calls.js';
+import { cursorOf, type FoundPage, firstOf, type Reading } from './reading.js';
 import { UnknownStreamError } from './run.errors.js';
-import type { Run, RunPhase } from './run.js';
+import type { Run } from './run.js';
 import type { RunStore } from './run.store.js';
+import { canSweep } from './sweep.js';
+import type { SweepStore } from './sweep.store.js';
+import { readIdList, readSweep } from './sweep-pages.js';
 
-/** What a run found on its next page, and where it goes from there. */
-export interface RunPage {
-  readonly observations: readonly Observation[];
-  readonly mapping: CompiledMapping;
-  /** Null: the run is through. */
-  readonly next: { readonly phase: RunPhase; readonly cursor: unknown } | null;
-  /** Set when the stream was read to its end: where the next incremental run starts. */
-  readonly endCursor?: unknown;
-}
-
-interface Reading {
-  readonly run: Run;
-  readonly connector: Connector;
-  readonly context: ConnectorContext<unknown, unknown>;
-  readonly mapping: CompiledMapping;
+export interface RunPage extends FoundPage {
+  /** Asks for further records, mapped as those of the page are. */
+  readonly observe: (externalIds: readonly string[]) => Promise<readonly Observation[]>;
 }
 
 /** Fetches the page at a run's cursor and says what it means, without writing anything. */
@@ -41,52 +27,79 @@ export class RunPageReader {
     private readonly sessions: ConnectorSessions,
     private readonly runs: RunStore,
     private readonly quarantine: QuarantineStore,
+    private readonly sweeps: SweepStore,
   ) {}
 
-  async read(run: Run, connection: SealedConnection, signal?: AbortSignal): Promise<RunPage> {
+  async read(
+    run: Run,
+    connection: SealedConnection,
+    calls: CountedCalls,
+    signal?: AbortSignal,
+  ): Promise<RunPage> {
     const document = connection.mapping[run.stream];
     if (!document) throw new UnknownStreamError(run.stream, Object.keys(connection.mapping));
     const mapping = compileMapping(document);
     return this.sessions.use(
       connection,
-      (connector, context) => this.readPhase({ run, connector, context, mapping }),
+      async (connector: Connector, uncounted: ConnectorContext<unknown, unknown>) => {
+        const context = calls.within(uncounted);
+        return {
+          ...(await this.readPhase({ run, connector, context, mapping, policies: connection.policies })),
+          observe: async (ids: readonly string[]) =>
+            observeFetched(await connector.fetchByIds(context, run.stream, ids), mapping),
+        };
+      },
       signal,
     );
   }
 
-  private readPhase(reading: Reading): Promise<RunPage> {
+  private readPhase(reading: Reading): Promise<FoundPage> {
     switch (reading.run.phase) {
       case 'deletions':
         return this.readDeletions(reading);
+      case 'list':
+        return readIdList(reading, this.pool);
+      case 'record':
+        return this.readRecords(reading);
       case 'read':
         return this.readStream(reading);
       case 'quarantine':
         return this.readQuarantine(reading);
+      case 'sweep':
+        return readSweep(reading, this.sweeps);
     }
   }
 
-  private async readDeletions(reading: Reading): Promise<RunPage> {
+  private async readDeletions(reading: Reading): Promise<FoundPage> {
     const { run, connector, context, mapping } = reading;
     if (!connector.deletions) return { observations: [], mapping, next: await this.readPhaseOf(run) };
-    const page = await firstPage(connector.deletions(context, run.stream, cursorOf(reading)));
+    const page = await firstOf(connector.deletions(context, run.stream, cursorOf(reading)));
     const next = page.done ? await this.readPhaseOf(run) : { phase: 'deletions' as const, cursor: page.next };
     return { observations: await this.confirmed(reading, await observePage(page, mapping)), mapping, next };
   }
 
-  private async readPhaseOf(run: Run): Promise<NonNullable<RunPage['next']>> {
+  private async readPhaseOf(run: Run): Promise<NonNullable<FoundPage['next']>> {
     return { phase: 'read', cursor: await this.runs.startCursor(run) };
   }
 
-  private async readStream(reading: Reading): Promise<RunPage> {
+  private async readStream(reading: Reading): Promise<FoundPage> {
     const { run, connector, context, mapping } = reading;
-    const page = await firstPage(connector.read(context, run.stream, cursorOf(reading)));
-    const next = page.done ? phaseAfterRead(run) : { phase: 'read' as const, cursor: page.next };
+    const page = await firstOf(connector.read(context, run.stream, cursorOf(reading)));
+    const next = page.done ? phaseAfterRead(reading) : { phase: 'read' as const, cursor: page.next };
     const observations = await this.confirmed(reading, await observePage(page, mapping));
-    return { observations, mapping, next, ...(page.done ? { endCursor: page.next } : {}) };
+    const count = page.records.length + page.rejected.length;
+    const listed = { count, ...(page.total === undefined ? {} : { total: page.total }) };
+    return { observations, mapping, next, listed, ...(page.done ? { endCursor: page.next } : {}) };
+  }
+
+  private async readRecords({ run, connector, context, mapping }: Reading): Promise<FoundPage> {
+    const fetched = await connector.fetchByIds(context, run.stream, run.externalIds);
+    const listed = { count: run.externalIds.length };
+    return { observations: await observeFetched(fetched, mapping), mapping, next: null, listed };
   }
 
   /** Records that were set aside are asked for again; each try puts off the next one, so this ends. */
-  private async readQuarantine({ run, connector, context, mapping }: Reading): Promise<RunPage> {
+  private async readQuarantine({ run, connector, context, mapping }: Reading): Promise<FoundPage> {
     const { batchRead } = connector.manifest.capabilities;
     const ids = await this.quarantine.due(this.pool, run, run.createdAt, batchRead);
     if (ids.length === 0) return { observations: [], mapping, next: null };
@@ -123,20 +136,8 @@ function contradicts(observation: Observation, link: Link | undefined): boolean 
   return observation.kind === 'gone' && isBound(link);
 }
 
-/** One page for each job: its cursor is committed before the next one is asked for. */
-async function firstPage(pages: AsyncIterable<Page<unknown>>): Promise<Page<unknown>> {
-  for await (const page of pages) return page;
-  throw new ConfigError('The connector gave no page at all');
-}
-
-function cursorOf({ run, connector }: Reading): unknown {
-  if (run.cursor === null) return null;
-  const parsed = connector.manifest.cursorSchema.safeParse(run.cursor);
-  if (parsed.success) return parsed.data;
-  throw new ConfigError('The stored cursor is of another version of the connector: start a full run');
-}
-
-/** What was set aside is written about when it is tried: no business of a dry run. */
-function phaseAfterRead({ mode }: Run): RunPage['next'] {
+/** Who read everything knows what is missing. What was set aside is written about when it is tried: no dry run does. */
+function phaseAfterRead({ run: { mode }, connector }: Reading): FoundPage['next'] {
+  if (mode !== 'incremental' && canSweep(connector)) return { phase: 'sweep', cursor: null };
   return mode === 'dry_run' ? null : { phase: 'quarantine', cursor: null };
 }

@@ -2,10 +2,13 @@ import { createLogger } from '#platform';
 import { obstacleOf, type SealedConnection } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
 import type { ApplyRecords, OutcomeCounts } from '../records/apply-records.js';
+import { policyDecision } from '../records/key-decision.js';
+import { CountedCalls } from './counted-calls.js';
 import { judgeFailure } from './failure.js';
 import { addCounts, failuresOf, isOver, type Run, totalOf } from './run.js';
 import type { RunStep, RunStore } from './run.store.js';
 import type { RunPage, RunPageReader } from './run-page.js';
+import type { SweepStore } from './sweep.store.js';
 
 /** What the job of a page does next; null: nothing. */
 export type NextPage = { readonly afterMs: number } | null;
@@ -19,7 +22,18 @@ export class RunPages {
     private readonly connections: ConnectionStore,
     private readonly reader: RunPageReader,
     private readonly records: ApplyRecords,
+    private readonly sweeps: SweepStore,
   ) {}
+
+  /** Works off pages, each committed before the next one is asked for, until the run is over, has to wait, or it is time. */
+  async work(runId: string, signal?: AbortSignal): Promise<NextPage> {
+    const end = performance.now() + WORK_MS;
+    for (;;) {
+      const next = await this.next(runId, signal);
+      if (!next || next.afterMs > 0 || performance.now() >= end) return next;
+      signal?.throwIfAborted();
+    }
+  }
 
   /** Fetches, plans and commits one page of a run, from wherever the last committed page left it. */
   async next(runId: string, signal?: AbortSignal): Promise<NextPage> {
@@ -30,35 +44,59 @@ export class RunPages {
     const connection = await this.connections.find(run.connectionId);
     // Paused: the sweep brings the run back when the connection goes on.
     if (!connection || obstacleOf(connection, now)) return null;
+    const calls = new CountedCalls();
+    const life = this.showLife(runId);
     try {
-      const page = await this.reader.read(run, connection, signal);
-      return (await this.commit(run, connection, page, now)) && page.next ? { afterMs: 0 } : null;
+      const page = await this.reader.read(run, connection, calls, signal);
+      const more = await this.commit({ run, connection, page, askedAt: now, calls });
+      return more && page.next ? { afterMs: 0 } : null;
     } catch (error) {
+      if (calls.count > 0) await this.runs.countCalls(run.id, calls.count);
       if (signal?.aborted) throw error;
-      return this.afterFailure(run, error, now);
+      return await this.afterFailure(run, error, now);
+    } finally {
+      clearInterval(life);
     }
   }
 
+  /** While it does, no other worker takes the run to be abandoned; the next page says so anyway when this once fails. */
+  private showLife(runId: string): NodeJS.Timeout {
+    const show = () =>
+      this.runs
+        .showLife(runId)
+        .catch(({ name }: Error) => this.log.debug({ run: runId, error: name }, 'no sign'));
+    return setInterval(show, SIGN_OF_LIFE_MS).unref();
+  }
+
   /** Answers whether there is more to read. */
-  private async commit(
-    run: Run,
-    connection: SealedConnection,
-    page: RunPage,
-    askedAt: Date,
-  ): Promise<boolean> {
+  private async commit({ run, connection, page, askedAt, calls }: ReadPage): Promise<boolean> {
     let more = false;
     const { connectionId, stream, mode } = run;
-    const { observations, mapping } = page;
-    const { projectId } = connection;
+    const { observations, mapping, observe } = page;
+    const { projectId, policies } = connection;
+    const { fields } = policies;
     const owned = new Set(mapping.propertyKeys);
     const dryRun = mode === 'dry_run';
     await this.records.apply(
-      { connectionId, stream, runId: run.id, projectId, observations, owned, askedAt, dryRun },
+      {
+        connectionId,
+        stream,
+        runId: run.id,
+        projectId,
+        observations,
+        observe,
+        owned,
+        askedAt,
+        dryRun,
+        fields,
+        decisionFor: () => policyDecision(policies.key_conflict),
+      },
       async (client, counts) => {
-        const step = stepOf(run, page, counts);
+        const step = { ...stepOf(run, page, counts), calls: calls.count };
         more = !isOver(step);
         if (page.endCursor !== undefined && !dryRun && step.status !== 'failed')
           await this.runs.saveCursor(client, run, page.endCursor);
+        if (page.listed?.seen) await this.sweeps.markSeen(client, run, page.listed.seen);
         return this.runs.advance(client, run, step);
       },
     );
@@ -81,6 +119,14 @@ export class RunPages {
   }
 }
 
+interface ReadPage {
+  readonly run: Run;
+  readonly connection: SealedConnection;
+  readonly page: RunPage;
+  readonly askedAt: Date;
+  readonly calls: CountedCalls;
+}
+
 /** Where it was thrown, without the message, which may quote data. */
 const framesOf = (error: unknown): string[] =>
   error instanceof Error
@@ -94,12 +140,23 @@ const framesOf = (error: unknown): string[] =>
 const SAMPLE = 200;
 const TOO_MANY = 0.5;
 
-function stepOf(run: Run, page: RunPage, counts: OutcomeCounts): RunStep {
+/** One job's turn: a long run gives way to others, and asking the queue for each page would cost more than the page. */
+const WORK_MS = 20_000;
+
+const SIGN_OF_LIFE_MS = 2_000;
+
+function stepOf(run: Run, page: RunPage, counts: OutcomeCounts): Omit<RunStep, 'calls'> {
   const total = addCounts(run.counts, counts);
-  const place = page.next ?? { phase: run.phase, cursor: null };
+  const { listed } = page;
+  const rows = { rows: listed?.count ?? 0, ...(listed?.total === undefined ? {} : { total: listed.total }) };
+  const place = { ...(page.next ?? { phase: run.phase, cursor: null }), ...rows };
   if (isHopeless(run.counts, total)) {
     const error = `${total.invalid} of the first ${totalOf(total)} records cannot be mapped: correct the mapping`;
     return { ...place, counts: total, status: 'failed', errorCode: 'TOO_MANY_INVALID', error };
+  }
+  if (page.refusal) {
+    const { code: errorCode, message: error } = page.refusal;
+    return { ...place, counts: total, status: 'completed_with_errors', errorCode, error };
   }
   if (page.next) return { ...place, counts: total, status: 'running' };
   return {

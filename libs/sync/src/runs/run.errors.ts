@@ -23,6 +23,15 @@ export class UnknownStreamError extends Error {
   }
 }
 
+/** Nothing is missed there: the vendor reports every deletion itself. */
+export class SweepUnsupportedError extends Error {
+  override readonly name = 'SweepUnsupportedError';
+  readonly code = 'SWEEP_UNSUPPORTED';
+  constructor(kind: string) {
+    super(`The connector ${kind} needs no sweep: it reads deletions from the vendor, and lists no ids`);
+  }
+}
+
 /** The connection may not fetch anything now. */
 export class ConnectionUnavailableError extends Error {
   override readonly name = 'ConnectionUnavailableError';

@@ -7,6 +7,8 @@ import type { Run, RunMode, RunPhase, RunStatus, RunTrigger } from './run.js';
 export interface NewRun extends StreamKey {
   readonly mode: RunMode;
   readonly trigger: RunTrigger;
+  readonly allowSweep?: boolean;
+  readonly externalIds?: readonly string[];
 }
 
 /** Where a page leaves its run. */
@@ -17,6 +19,11 @@ export interface RunStep {
   readonly counts: OutcomeCounts;
   readonly errorCode?: string;
   readonly error?: string;
+  /** What the vendor's listing showed on this page. */
+  readonly rows: number;
+  /** How many rows there are in all, where the vendor says so. */
+  readonly total?: number;
+  readonly calls: number;
 }
 
 /** The tables `sync_runs` and `sync_cursors`. Progress is written with a fence: who has an old page number is too late. */
@@ -24,9 +31,20 @@ export class RunStore {
   constructor(private readonly pool: Pool) {}
 
   /** Without a cursor of its stream an incremental run has to be a full one. @throws RunActiveError */
-  async start({ connectionId, stream, mode, trigger }: NewRun, client: PoolClient): Promise<Run> {
+  async start(run: NewRun, client: PoolClient): Promise<Run> {
+    const { connectionId, stream, mode, trigger, allowSweep = false, externalIds = [] } = run;
+    const values = [
+      uuidv7(),
+      connectionId,
+      stream,
+      mode,
+      trigger,
+      FIRST_PHASE[mode],
+      allowSweep,
+      externalIds,
+    ];
     try {
-      const { rows } = await client.query<RunRow>(START, [uuidv7(), connectionId, stream, mode, trigger]);
+      const { rows } = await client.query<RunRow>(START, values);
       return toRun(rows[0] as RunRow);
     } catch (error) {
       const { constraint } = error as { constraint?: string };
@@ -47,7 +65,8 @@ export class RunStore {
   async advance(client: PoolClient, run: Run, step: RunStep): Promise<boolean> {
     const { rowCount } = await client.query(
       `update sync_runs set status = $3, phase = $4, cursor = $5, counts = $6, error_code = $7, error = $8,
-         pages = pages + 1, attempts = 0, not_before = null, updated_at = now(),
+         pages = pages + 1, attempts = 0, not_before = null, ${ROW_RATE}, rows_read = rows_read + $9,
+         expected = coalesce($10, expected), started_at = coalesce(started_at, now()), api_calls = api_calls + $11, updated_at = clock_timestamp(),
          finished_at = case when $3 in ('waiting', 'running') then null else now() end
        where id = $1 and pages = $2 and status in ('waiting', 'running')`,
       [
@@ -59,16 +78,25 @@ export class RunStore {
         JSON.stringify(step.counts),
         step.errorCode ?? null,
         step.error ?? null,
+        step.rows,
+        step.total ?? null,
+        step.calls,
       ],
     );
     return rowCount === 1;
   }
 
   /** A run of webhook deliveries is over with each batch, and may get another one. */
-  async saveRecordRun(client: PoolClient, id: string, key: StreamKey, counts: OutcomeCounts): Promise<void> {
+  async saveRecordRun(
+    client: PoolClient,
+    id: string,
+    key: StreamKey,
+    counts: OutcomeCounts,
+    trigger: RunTrigger = 'webhook',
+  ): Promise<void> {
     await client.query(
       `insert into sync_runs (id, connection_id, stream, mode, trigger, status, counts, pages, finished_at)
-       values ($1, $2, $3, 'record', 'webhook', $4, $5, 1, now())
+       values ($1, $2, $3, 'record', $6, $4, $5, 1, now())
        on conflict (id) do update set status = excluded.status, counts = excluded.counts,
          pages = sync_runs.pages + 1, updated_at = now(), finished_at = now()`,
       [
@@ -77,6 +105,7 @@ export class RunStore {
         key.stream,
         counts.invalid || counts.conflict ? 'completed_with_errors' : 'completed',
         JSON.stringify(counts),
+        trigger,
       ],
     );
   }
@@ -117,6 +146,19 @@ export class RunStore {
     );
   }
 
+  /** A worker is on it, however long the vendor takes to answer. */
+  async showLife(id: string): Promise<void> {
+    await this.pool.query('update sync_runs set alive_at = clock_timestamp() where id = $1', [id]);
+  }
+
+  /** Requests of a try that failed. */
+  async countCalls(id: string, calls: number): Promise<void> {
+    await this.pool.query(
+      'update sync_runs set api_calls = api_calls + $2, started_at = coalesce(started_at, now()) where id = $1',
+      [id, calls],
+    );
+  }
+
   async pauseConnection(connectionId: string, until: Date, reason: string): Promise<void> {
     await this.pool.query(
       `update connections set paused_until = $2, status_reason = $3, updated_at = now() where id = $1`,
@@ -125,12 +167,29 @@ export class RunStore {
   }
 }
 
+const FIRST_PHASE: Record<RunMode, RunPhase> = {
+  full: 'deletions',
+  incremental: 'deletions',
+  dry_run: 'deletions',
+  sweep: 'list',
+  record: 'record',
+};
+
+/** Until the vendor says how long a listing is, it is taken to be as long as what is linked; changes may be any number. */
 const START = `
-  insert into sync_runs (id, connection_id, stream, mode, trigger, status, phase)
-  select $1, $2, $3, case when $4 = 'incremental' and c.cursor is null then 'full' else $4 end, $5,
-    'waiting', 'deletions'
-  from (select 1) as one left join sync_cursors c on c.connection_id = $2 and c.stream = $3
+  insert into sync_runs (id, connection_id, stream, mode, trigger, status, phase, allow_sweep, external_ids, expected)
+  select $1, $2, $3, m.mode, $5, 'waiting', $6, $7, $8::text[],
+    nullif(case m.mode when 'incremental' then 0 when 'record' then cardinality($8::text[]) else (
+      select count(*)::int from links l where l.connection_id = $2 and l.stream = $3
+        and l.tombstoned_at is null and l.merged_into is null) end, 0)
+  from (select 1) as one left join sync_cursors c on c.connection_id = $2 and c.stream = $3,
+    lateral (select case when $4::text = 'incremental' and c.cursor is null then 'full' else $4 end as mode) as m
   returning *`;
+
+/** Three parts of what was before, one of this page. */
+const ROW_RATE = `row_rate = (
+  select case when $9::int = 0 then row_rate else coalesce(row_rate * 0.75 + page.rate * 0.25, page.rate) end
+  from (select $9::int / greatest(extract(epoch from clock_timestamp() - updated_at), 0.001) as rate) as page)`;
 
 export interface RunRow {
   readonly id: string;
@@ -147,6 +206,13 @@ export interface RunRow {
   readonly error_code: string | null;
   readonly error: string | null;
   readonly not_before: Date | null;
+  readonly allow_sweep: boolean;
+  readonly external_ids: readonly string[];
+  readonly rows_read: number;
+  readonly expected: number | null;
+  readonly row_rate: number | null;
+  readonly started_at: Date | null;
+  readonly api_calls: number;
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly finished_at: Date | null;
@@ -167,6 +233,13 @@ const toRun = (row: RunRow): Run => ({
   errorCode: row.error_code,
   error: row.error,
   notBefore: row.not_before,
+  allowSweep: row.allow_sweep,
+  externalIds: row.external_ids,
+  rowsRead: row.rows_read,
+  expected: row.expected,
+  rowRate: row.row_rate,
+  startedAt: row.started_at,
+  apiCalls: row.api_calls,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
   finishedAt: row.finished_at,

@@ -1,6 +1,6 @@
 import type { OutcomeCounts } from '../records/apply-records.js';
 
-export const RUN_MODES = ['full', 'incremental', 'record', 'dry_run'] as const;
+export const RUN_MODES = ['full', 'incremental', 'sweep', 'record', 'dry_run'] as const;
 export type RunMode = (typeof RUN_MODES)[number];
 
 export const RUN_STATUSES = [
@@ -14,10 +14,11 @@ export const RUN_STATUSES = [
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /**
- * What a run works through, in this order: what the vendor lists as archived, so that its keys are free; the stream;
- * and what was set aside.
+ * What a run works through. A full one: what the vendor lists as archived, so that its keys are free; the stream; what
+ * it no longer shows; and what was set aside. A sweep lists ids instead of reading; a record run asks for its
+ * records and is through.
  */
-export const RUN_PHASES = ['deletions', 'read', 'quarantine'] as const;
+export const RUN_PHASES = ['deletions', 'list', 'record', 'read', 'sweep', 'quarantine'] as const;
 export type RunPhase = (typeof RUN_PHASES)[number];
 
 export type RunTrigger = 'manual' | 'schedule' | 'webhook';
@@ -40,6 +41,20 @@ export interface Run {
   readonly errorCode: string | null;
   readonly error: string | null;
   readonly notBefore: Date | null;
+  /** The sweep's share limit is lifted. */
+  readonly allowSweep: boolean;
+  /** In mode `record`: the records that were asked for. */
+  readonly externalIds: readonly string[];
+  /** What the vendor's listing showed so far, records or ids. */
+  readonly rowsRead: number;
+  /** How many rows there will be, as far as one can tell. */
+  readonly expected: number | null;
+  /** Rows per second, mostly of the recent pages. */
+  readonly rowRate: number | null;
+  /** When its first page was committed, or could not be read. */
+  readonly startedAt: Date | null;
+  /** Requests to the vendor. */
+  readonly apiCalls: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly finishedAt: Date | null;
@@ -47,6 +62,24 @@ export interface Run {
 
 export const isOver = ({ status }: Pick<Run, 'status'>): boolean =>
   status !== 'waiting' && status !== 'running';
+
+export interface RunEstimate {
+  readonly percent: number | null;
+  readonly secondsLeft: number | null;
+}
+
+/** How far a run is, and how long it will take: nothing is said where nobody knows the end. */
+export function estimateOf(run: Pick<Run, 'status' | 'rowsRead' | 'expected' | 'rowRate'>): RunEstimate {
+  if (isOver(run)) return { percent: isDone(run) ? 100 : null, secondsLeft: isDone(run) ? 0 : null };
+  const { rowsRead, expected, rowRate } = run;
+  if (!expected || rowsRead > expected) return { percent: null, secondsLeft: null };
+  // What comes behind the last row (records set aside, a sweep) has no length that is known before.
+  const percent = Math.min(99, Math.floor((100 * rowsRead) / expected));
+  return { percent, secondsLeft: rowRate ? Math.ceil((expected - rowsRead) / rowRate) : null };
+}
+
+const isDone = ({ status }: Pick<Run, 'status'>): boolean =>
+  status === 'completed' || status === 'completed_with_errors';
 
 export function addCounts(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {
   const sum: Record<string, number> = { ...a };

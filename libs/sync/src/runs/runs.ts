@@ -1,17 +1,28 @@
 import { mayAccess, type ProjectAccess } from '#identity';
 import { inTransaction, type Pool, type Prisma, type PrismaClient } from '#platform';
 import type { Queues } from '#queue';
+import { requireConnector } from '../connections/connection.input.js';
 import { obstacleOf, streamsOf } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
 import { enqueuePage } from '../sync.jobs.js';
-import { ConnectionUnavailableError, RunNotFoundError, UnknownStreamError } from './run.errors.js';
+import {
+  ConnectionUnavailableError,
+  RunNotFoundError,
+  SweepUnsupportedError,
+  UnknownStreamError,
+} from './run.errors.js';
 import type { Run, RunMode, RunTrigger } from './run.js';
 import type { RunStore } from './run.store.js';
+import { canSweep } from './sweep.js';
 
 export interface RunRequest {
-  readonly mode: Exclude<RunMode, 'record'>;
+  readonly mode: RunMode;
   /** Absent: every stream of the connection. */
   readonly stream?: string | undefined;
+  /** In mode `record`: which ones. */
+  readonly externalIds?: readonly string[] | undefined;
+  /** Lifts the sweep's share limit for these runs. */
+  readonly allowSweep?: boolean | undefined;
   readonly trigger?: RunTrigger;
 }
 
@@ -34,7 +45,7 @@ export class Runs {
     },
   ) {}
 
-  /** One run for each stream, all or none. @throws RunActiveError, ConnectionUnavailableError, UnknownStreamError */
+  /** One run for each stream, all or none. @throws RunActiveError, ConnectionUnavailableError, UnknownStreamError, SweepUnsupportedError */
   async start(connectionId: string, request: RunRequest, access: ProjectAccess): Promise<Run[]> {
     const { pool, queues, connections, store } = this.parts;
     const connection = await connections.require(connectionId, access);
@@ -43,11 +54,16 @@ export class Runs {
     const known = streamsOf(connection);
     const streams = request.stream === undefined ? known : [request.stream];
     for (const stream of streams) if (!known.includes(stream)) throw new UnknownStreamError(stream, known);
-    const { mode, trigger = 'manual' } = request;
+    const { mode, trigger = 'manual', allowSweep = false, externalIds = [] } = request;
+    if (mode === 'sweep' && !canSweep(requireConnector(connection.kind)))
+      throw new SweepUnsupportedError(connection.kind);
+    const ids = [...new Set(externalIds)];
     const runs = await inTransaction(pool, async (client) => {
       const started: Run[] = [];
       for (const stream of streams)
-        started.push(await store.start({ connectionId, stream, mode, trigger }, client));
+        started.push(
+          await store.start({ connectionId, stream, mode, trigger, allowSweep, externalIds: ids }, client),
+        );
       return started;
     });
     for (const { id } of runs) await enqueuePage(queues, id);
@@ -59,6 +75,19 @@ export class Runs {
     const connection = found && (await this.parts.connections.find(found.run.connectionId));
     if (!connection || !mayAccess(access, connection.projectId)) throw new RunNotFoundError(id);
     return found.run;
+  }
+
+  /** A few outcomes of each kind, the first ones that the run came to. */
+  async samples({ id, counts }: Run) {
+    const actions = Object.keys(counts);
+    const samples = actions.map((action) =>
+      this.parts.prisma.recordOutcome.findMany({
+        where: { runId: id, action },
+        orderBy: { id: 'asc' },
+        take: SAMPLES,
+      }),
+    );
+    return (await Promise.all(samples)).flat();
   }
 
   /** The page that is being applied may still come through; nothing follows it. */
@@ -94,18 +123,10 @@ export class Runs {
       ...newestFirst(filter),
     });
   }
-
-  /** Records that were set aside, without their payload. */
-  async quarantine(connectionId: string, { limit, after }: ListPage, access: ProjectAccess) {
-    await this.parts.connections.require(connectionId, access);
-    return this.parts.prisma.quarantinedRecord.findMany({
-      where: { connectionId, ...(after === undefined ? {} : { externalId: { gt: after } }) },
-      orderBy: [{ externalId: 'asc' }, { stream: 'asc' }],
-      take: limit,
-      omit: { payload: true },
-    });
-  }
 }
+
+/** Of each action, so that a person sees what kind of change it is. */
+const SAMPLES = 10;
 
 const before = ({ after }: ListPage) => (after === undefined ? {} : { id: { lt: after } });
 const newestFirst = ({ limit }: ListPage) => ({

@@ -11,6 +11,7 @@ import { obstacleOf, type SealedConnection } from '../connections/connection.js'
 import type { ConnectionStore } from '../connections/connection.store.js';
 import type { ConnectorSessions } from '../connections/connector-sessions.js';
 import type { ApplyRecords, OutcomeCounts } from '../records/apply-records.js';
+import { policyDecision } from '../records/key-decision.js';
 import { type Observation, observeFetched } from '../records/observation.js';
 import { judgeFailure } from '../runs/failure.js';
 import { addCounts } from '../runs/run.js';
@@ -60,6 +61,8 @@ export class DeliveryWork {
         );
         if (wait) return wait;
       }
+      // What came meanwhile has a job of its own, which takes it together with what still comes: one call for many.
+      if (deliveries.length < BATCH) return null;
     }
     return { afterMs: 0 };
   }
@@ -91,6 +94,7 @@ export class DeliveryWork {
       connection,
       (connector, context) => fetchIsolating(connector, context, stream, externalIds),
       signal,
+      'webhook',
     );
     const observations = await observe(fetched, deliveries, mapping);
     const causes = new Map(deliveries.map(({ externalId, id }) => [externalId, id]));
@@ -101,10 +105,19 @@ export class DeliveryWork {
         stream,
         runId: run.id,
         projectId: connection.projectId,
+        fields: connection.policies.fields,
         observations,
+        observe: (ids) =>
+          this.parts.sessions.use(
+            connection,
+            async (connector, context) =>
+              observeFetched(await fetchIsolating(connector, context, stream, ids), mapping),
+            signal,
+          ),
         owned: new Set(mapping.propertyKeys),
         askedAt,
         dryRun: false,
+        decisionFor: () => policyDecision(connection.policies.key_conflict),
         causationOf: (externalId) => causes.get(externalId),
       },
       async (client, counts) => {

@@ -15,13 +15,17 @@ export interface WaitingDelivery {
 export class DeliveryStore {
   constructor(private readonly pool: Pool) {}
 
-  /** Stores what is new in one statement, and answers how many that were. */
-  async insert(connectionId: string, signals: readonly Signal[]): Promise<number> {
-    const { rowCount } = await this.pool.query({
+  /**
+   * Stores what is new in one statement, and answers how many that were; null, and nothing is stored, when the
+   * connection's row is not of this version any more.
+   */
+  async insert(connectionId: string, rowVersion: string, signals: readonly Signal[]): Promise<number | null> {
+    const { rows } = await this.pool.query<{ current: boolean; stored: number }>({
       name: 'webhook_deliveries_insert',
       text: INSERT,
       values: [
         connectionId,
+        rowVersion,
         signals.map(() => uuidv7()),
         signals.map(({ dedupKey }) => dedupKey),
         signals.map(({ stream }) => stream),
@@ -31,7 +35,8 @@ export class DeliveryStore {
         signals.map(({ occurredAt }) => occurredAt),
       ],
     });
-    return rowCount ?? 0;
+    const [row] = rows;
+    return row?.current ? row.stored : null;
   }
 
   /** The oldest deliveries that are due, with the time by the database's clock. */
@@ -59,6 +64,21 @@ export class DeliveryStore {
     return rowCount ?? 0;
   }
 
+  /** Lets deliveries that are over be worked off again; answers how many those were. */
+  async replay(connectionId: string, filter: ReplayFilter): Promise<number> {
+    const { id, status, stream, externalId, since, until } = filter;
+    const { rowCount } = await this.pool.query(REPLAY, [
+      connectionId,
+      id ?? null,
+      status ?? null,
+      stream ?? null,
+      externalId ?? null,
+      since ?? null,
+      until ?? null,
+    ]);
+    return rowCount ?? 0;
+  }
+
   async postpone(ids: readonly string[], dueAt: Date, error: string, counted: boolean): Promise<void> {
     await this.pool.query(
       `update webhook_deliveries set due_at = $2, error = $3, attempts = attempts + $4
@@ -77,9 +97,33 @@ export class DeliveryStore {
 }
 
 const INSERT = `
-  insert into webhook_deliveries (connection_id, id, dedup_key, stream, external_id, kind, merged_into, occurred_at)
-  select $1, d.* from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[]) as d
-  on conflict (connection_id, dedup_key) do nothing`;
+  with judged_by as (select id from connections where id = $1 and xmin::text = $2),
+  stored as (
+    insert into webhook_deliveries (connection_id, id, dedup_key, stream, external_id, kind, merged_into, occurred_at)
+    select judged_by.id, d.* from judged_by, unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
+      $8::text[], $9::timestamptz[]) as d
+    on conflict (connection_id, dedup_key) do nothing returning 1)
+  select exists (select 1 from judged_by) as current, (select count(*)::int from stored) as stored`;
+
+/** Which deliveries to work off again; what is absent does not matter. */
+export interface ReplayFilter {
+  readonly id?: string | undefined;
+  readonly status?: 'done' | 'failed' | undefined;
+  readonly stream?: string | undefined;
+  readonly externalId?: string | undefined;
+  /** Received at this time or later. */
+  readonly since?: Date | undefined;
+  /** Received before this time. */
+  readonly until?: Date | undefined;
+}
+
+const REPLAY = `
+  update webhook_deliveries set status = 'waiting', due_at = now(), attempts = 0, error = null, processed_at = null,
+    replays = replays + 1
+  where connection_id = $1 and status <> 'waiting' and ($2::uuid is null or id = $2)
+    and ($3::text is null or status = $3) and ($4::text is null or stream = $4)
+    and ($5::text is null or external_id = $5) and ($6::timestamptz is null or received_at >= $6)
+    and ($7::timestamptz is null or received_at < $7)`;
 
 interface DeliveryRow {
   readonly id: string;

@@ -1,81 +1,98 @@
-import type { Signal, WebhookDelivery } from '#connectors';
+import type { ConnectorWebhook, Signal, WebhookDelivery } from '#connectors';
 import { type Clock, createLogger } from '#platform';
-import { type Queues, QueueUnavailableError } from '#queue';
 import { ConnectionNotFoundError } from '../connections/connection.errors.js';
-import { parseSettings, requireConnector } from '../connections/connection.input.js';
-import { type SealedConnection, streamsOf } from '../connections/connection.js';
-import type { ConnectionStore } from '../connections/connection.store.js';
-import type { ConnectorSessions } from '../connections/connector-sessions.js';
-import { enqueueRecords } from '../sync.jobs.js';
+import { streamsOf } from '../connections/connection.js';
+import type { Announcer } from './announcer.js';
 import type { DeliveryStore } from './delivery.store.js';
-import { WebhookRefusedError } from './webhook.errors.js';
+import { ConnectionUnsettledError, WebhookRefusedError } from './webhook.errors.js';
+import type { Receiver, WebhookReceivers } from './webhook-receivers.js';
 
-/** What arrived at `POST /v1/webhooks/{kind}/{connection_id}`. */
+/** What arrived at `POST /v1/webhooks/{kind}/{connection_id}`, with or without a tail. */
 export interface IncomingWebhook extends WebhookDelivery {
   readonly kind: string;
   readonly connectionId: string;
 }
 
-/** Verifies a delivery, keeps each of its signals once, and leaves the fetching to a job. */
+/** What became of a webhook: how many of its signals were new, and the answer that the vendor waits for, if any. */
+export interface Received {
+  readonly stored: number;
+  readonly acknowledgement?: ConnectorWebhook<unknown, unknown>['acknowledgement'];
+}
+
+/**
+ * Verifies a delivery, keeps each of its signals once, and leaves the fetching to a job. One statement for each
+ * delivery: what it is judged by was kept from an earlier one, and the statement that stores the signals looks whether
+ * the connection is still the one they were judged by. When it is not (secrets rotated, paused, removed), nothing is
+ * stored and all of it is judged again by what the connection is now.
+ */
 export class WebhookInbox {
   private readonly log = createLogger('webhook-inbox');
 
   constructor(
     private readonly parts: {
-      readonly connections: ConnectionStore;
-      readonly sessions: ConnectorSessions;
+      readonly receivers: WebhookReceivers;
       readonly deliveries: DeliveryStore;
-      readonly queues: Queues;
+      readonly announcer: Announcer;
       readonly clock: Clock;
     },
   ) {}
 
   /**
-   * Answers how many signals were new.
+   * Answers how many signals were new, and what the vendor wants to read.
    * @throws ConnectionNotFoundError, WebhookRefusedError, InvalidDelivery; then nothing is kept
    */
-  async receive(incoming: IncomingWebhook): Promise<number> {
-    const { connections, deliveries } = this.parts;
-    const connection = await connections.find(incoming.connectionId);
-    if (connection?.kind !== incoming.kind) throw new ConnectionNotFoundError(incoming.connectionId);
-    const signals = this.verified(connection, incoming);
+  async receive(incoming: IncomingWebhook): Promise<Received> {
+    const { receivers } = this.parts;
+    const receiver = await receivers.of(incoming.connectionId);
+    const received = await this.receiveBy(receiver, incoming).catch((error: unknown) => {
+      // By what was kept it is refused; by what the connection is now it may be right.
+      if (receiver?.kept && error instanceof WebhookRefusedError) return null;
+      throw error;
+    });
+    if (received) return received;
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const again = await this.receiveBy(await receivers.fresh(incoming.connectionId), incoming);
+      if (again) return again;
+    }
+    throw new ConnectionUnsettledError();
+  }
+
+  /** Null: the connection has changed since. */
+  private async receiveBy(receiver: Receiver | null, incoming: IncomingWebhook): Promise<Received | null> {
+    if (receiver?.connection.kind !== incoming.kind) throw new ConnectionNotFoundError(incoming.connectionId);
+    const wanted = this.wanted(receiver, this.verified(receiver, incoming));
+    const { id } = receiver.connection;
+    const stored =
+      wanted.length === 0 ? 0 : await this.parts.deliveries.insert(id, receiver.rowVersion, wanted);
+    if (stored === null) return null;
+    if (stored > 0) this.parts.announcer.announce(id);
+    const { acknowledgement } = receiver.webhook;
+    return { stored, ...(acknowledgement ? { acknowledgement } : {}) };
+  }
+
+  /** Of the streams that are synced; one statement must not meet one key twice. */
+  private wanted({ connection }: Receiver, signals: readonly Signal[]): Signal[] {
     const streams = streamsOf(connection);
-    const wanted = onePerKey(signals.filter(({ stream }) => streams.includes(stream)));
-    if (wanted.length === 0) return 0;
-    const stored = await deliveries.insert(connection.id, wanted);
-    if (stored > 0) await this.announce(connection.id);
-    return stored;
+    const synced = signals.filter(({ stream }) => streams.includes(stream));
+    return [...new Map(synced.map((signal) => [signal.dedupKey, signal])).values()];
   }
 
   /** Fails closed: a connection that was never tested knows no account, and takes nothing. */
-  private verified(connection: SealedConnection, incoming: IncomingWebhook): readonly Signal[] {
-    const connector = requireConnector(connection.kind);
-    const { webhook } = connector;
-    if (!webhook) throw new ConnectionNotFoundError(connection.id);
-    const config = parseSettings(connector, connection.settings);
-    const secrets = this.parts.sessions.secretsOf(connection);
+  private verified(
+    { connection, webhook, config, secrets }: Receiver,
+    incoming: IncomingWebhook,
+  ): readonly Signal[] {
     const verdict = webhook.verify(incoming, { config, secrets }, this.parts.clock.now());
     if (!verdict.ok) throw new WebhookRefusedError(verdict.reason);
-    const { signals, rejected } = webhook.parse(incoming.rawBody);
-    if (signals.some(({ account }) => account !== connection.accountId))
+    if (connection.accountId === null) throw new WebhookRefusedError('untested');
+    const { signals, rejected } = webhook.parse(incoming);
+    if (signals.some(({ account }) => account !== null && account !== connection.accountId))
       throw new WebhookRefusedError('other_account');
     if (rejected.length > 0)
       this.log.warn({ connection: connection.id, events: rejected.length }, 'unreadable events in a webhook');
     return signals;
   }
-
-  /** The signals are safe in PostgreSQL: when the queue does not answer, the sweep finds them. */
-  private async announce(connectionId: string): Promise<void> {
-    try {
-      await enqueueRecords(this.parts.queues, connectionId);
-    } catch (error) {
-      if (!(error instanceof QueueUnavailableError)) throw error;
-      this.log.warn({ connection: connectionId, code: error.code }, 'webhook kept, but not announced');
-    }
-  }
 }
 
-/** One statement must not meet one key twice. */
-const onePerKey = (signals: readonly Signal[]): Signal[] => [
-  ...new Map(signals.map((signal) => [signal.dedupKey, signal])).values(),
-];
+/** A connection that changes between two statements this often in a row is not one that people change. */
+const MAX_TRIES = 5;

@@ -88,6 +88,14 @@ describe('webhooks of HubSpot', () => {
     expect(await deliveries()).toEqual([]);
   });
 
+  it('of a connection that was never tested are refused: nobody knows its account', async () => {
+    await world.pool.query('update connections set account_id = null where id = $1', [connection.id]);
+    contacts().create({ email: 'ada@x.example' });
+    await deliver();
+    expect(door.answers).toEqual(['WEBHOOK_REFUSED']);
+    expect(await deliveries()).toEqual([]);
+  });
+
   it('signed with a secret that was rotated away are refused, and taken while both are valid', async () => {
     const old = world.hubspot.clientSecret;
     const rotate = (secrets: Record<string, unknown>) =>
@@ -99,6 +107,32 @@ describe('webhooks of HubSpot', () => {
     contacts().create({ email: 'b@x.example' });
     await deliver();
     expect(door.answers).toEqual(['WEBHOOK_REFUSED', 'new']);
+  });
+
+  it('are refused as soon as the connection was removed, also when it was known before', async () => {
+    contacts().create({ email: 'a@x.example' });
+    await deliver();
+    await world.restarted().connections.remove(connection.id, 'all');
+    contacts().create({ email: 'b@x.example' });
+    await deliver();
+    expect(door.answers).toEqual(['new', 'CONNECTION_NOT_FOUND']);
+    const { rows } = await world.pool.query('select 1 from webhook_deliveries');
+    expect(rows).toEqual([]);
+  });
+
+  it('are judged by what another process has made of the connection', async () => {
+    contacts().create({ email: 'a@x.example' });
+    await deliver();
+    const elsewhere = world.restarted().connections;
+    const secrets = { clientSecret: 'a-new-secret' };
+    await elsewhere.rotate(connection.id, { secrets, check: false }, 'all');
+    contacts().create({ email: 'b@x.example' });
+    await deliver();
+    const both = { previousClientSecrets: [world.hubspot.clientSecret] };
+    await elsewhere.rotate(connection.id, { secrets: both, check: false }, 'all');
+    contacts().create({ email: 'c@x.example' });
+    await deliver();
+    expect(door.answers).toEqual(['new', 'WEBHOOK_REFUSED', 'new']);
   });
 
   it('wait while the connection is paused, and are worked off when it goes on', async () => {
@@ -126,6 +160,46 @@ describe('webhooks of HubSpot', () => {
     expect(failed).toMatchObject({ attempts: 8, error: expect.stringContaining('TRANSIENT') });
   });
 
+  it('are worked off again on request, and counted', async () => {
+    const { id } = contacts().create({ email: 'ada@x.example' }, { silent: true });
+    contacts().update(id, { firstname: 'Ada' });
+    await deliver();
+    await world.pool.query(`update webhook_deliveries set status = 'failed', error = 'no', attempts = 8`);
+    const failed = await deliveries('failed');
+    const replay = (filter: object) => world.sync.deliveries.replayAll(connection.id, filter, 'all');
+    expect(await replay({ status: 'done' })).toBe(0);
+    expect(await replay({ externalId: 'another' })).toBe(0);
+    expect(await replay({ since: new Date(Date.now() + 60_000) })).toBe(0);
+    expect(await replay({ until: new Date(0) })).toBe(0);
+    expect(await replay({ status: 'failed', stream: 'contacts', externalId: id })).toBe(failed.length);
+    expect(await replay({})).toBe(0);
+    await workOff();
+    expect(await world.identity('ada@x.example')).toMatchObject({ name: 'Ada' });
+    const [done] = await deliveries('done');
+    expect(done).toMatchObject({ replays: 1, attempts: 0, error: null });
+    expect(await world.sync.deliveries.replay(done?.id ?? '', 'all')).toMatchObject({
+      status: 'waiting',
+      replays: 2,
+    });
+    await expect(world.sync.deliveries.replay(done?.id ?? '', ['another'])).rejects.toMatchObject({
+      code: 'DELIVERY_NOT_FOUND',
+    });
+  });
+
+  it('are listed by record, stream and time', async () => {
+    const { id } = contacts().create({ email: 'ada@x.example' });
+    contacts().create({ email: 'grace@x.example' });
+    await deliver();
+    const list = async (filter: object) =>
+      (await world.sync.deliveries.list({ connectionId: connection.id, limit: 10, ...filter }, 'all')).map(
+        ({ externalId }) => externalId,
+      );
+    expect(new Set(await list({ externalId: id }))).toEqual(new Set([id]));
+    expect(await list({ stream: 'companies' })).toEqual([]);
+    expect(await list({ since: new Date(Date.now() + 60_000) })).toEqual([]);
+    expect((await list({ since: new Date(0) })).length).toBeGreaterThan(1);
+  });
+
   it('set a record aside that nobody can read, and take those that came with it', async () => {
     const bad = contacts().create({ email: 'bad@x.example' });
     for (let n = 0; n < 9; n++) contacts().create({ email: `${n}@x.example` });
@@ -133,9 +207,9 @@ describe('webhooks of HubSpot', () => {
     await deliver();
     await workOff();
     expect(await world.identities()).toHaveLength(9);
-    expect(await world.sync.runs.quarantine(connection.id, { limit: 10 }, 'all')).toMatchObject([
-      { externalId: bad.id, code: 'INVALID_RECORD' },
-    ]);
+    expect(await world.sync.quarantine.list({ connectionId: connection.id, limit: 10 }, 'all')).toMatchObject(
+      [{ externalId: bad.id, code: 'INVALID_RECORD' }],
+    );
     expect(await deliveries('waiting')).toEqual([]);
   });
 
@@ -188,6 +262,7 @@ async function openDoor(world: SyncWorld, connectionId: () => string): Promise<D
         connectionId: connectionId(),
         method: 'POST',
         url: `http://${request.headers.host}${request.url}`,
+        tail: '',
         headers: request.headers,
         rawBody: Buffer.concat(chunks),
       });

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { startFakeServer } from '#connectors/testing';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/databases.js';
+import { describeEachBackend, until } from '../../../../test/support/queue-world.js';
+import { openSyncWorld, type SyncWorld } from '../../../../test/support/sync-world.js';
+import type { Connection } from '../connections/connection.js';
+import type { Sync } from '../sync.js';
+
+/** Connecting makes calls before there is a connection to count them for. */
+const CALLS_TO_CONNECT = 3;
+const LIMIT = 20;
+
+describeEachBackend('call budgets of two workers', (queue) => {
+  let database: TestDatabase;
+  let world: SyncWorld;
+  let connection: Connection;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    const limits = { tenSecondly: LIMIT + CALLS_TO_CONNECT, searchPerSecond: 1_000 };
+    const options = { limits, seed: { contacts: 1_200, companies: 1_200 } };
+    world = await openSyncWorld(database.url, options, queue().backend.calls);
+    connection = await world.connect({ settings: { limits: [{ requests: LIMIT, perMs: 10_000 }] } });
+  });
+  afterEach(async () => {
+    await world.close();
+    await database.drop();
+  });
+
+  it('never exceed the vendor’s limit together, and let webhooks through meanwhile', async () => {
+    const [a, b] = [world.sync, world.restarted()];
+    const runs = await a.runs.start(connection.id, { mode: 'full' }, 'all');
+    const [one, two] = runs.map(({ id }) => id);
+    const working = Promise.all([workOff(a, one ?? ''), workOff(b, two ?? '')]);
+    await until(async () => {
+      const asked = `select 1 from sync_runs where error_code = 'RATE_LIMITED'`;
+      return (await world.pool.query(asked)).rowCount !== 0;
+    });
+    await deliver(world, connection, () => world.hubspot.account.contacts.create({ email: 'ada@x.example' }));
+    await b.work.workOff(connection.id);
+    expect(await world.identity('ada@x.example')).toBeDefined();
+    await working;
+    expect((await world.identities()).length).toBe(2_401);
+    expect(world.hubspot.account.rates.refused).toBe(0);
+  });
+});
+
+/** A worker's part: a run that has to wait comes back when it said it would. */
+async function workOff(sync: Sync, runId: string): Promise<void> {
+  for (let next = await sync.pages.next(runId); next; next = await sync.pages.next(runId))
+    await sleep(next.afterMs);
+}
+
+async function deliver({ hubspot, sync }: SyncWorld, { id }: Connection, change: () => void): Promise<void> {
+  const door = await startFakeServer(async ({ method, headers, body }) => {
+    const url = `http://${headers.host}/`;
+    await sync.inbox.receive({
+      kind: 'hubspot',
+      connectionId: id,
+      method,
+      url,
+      tail: '',
+      headers,
+      rawBody: body,
+    });
+    return { status: 204 };
+  });
+  hubspot.account.webhooks.send({ url: `${door.url}/` });
+  change();
+  await hubspot.account.webhooks.deliver();
+  hubspot.account.webhooks.send(null);
+  await door.close();
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { type Connector, connectors, mappingSchema, type ParsedMapping } from '#connectors';
+
+/** What there is to know about a kind of connection before there is one. */
+export interface ConnectorDescription {
+  readonly kind: string;
+  readonly name: string;
+  readonly version: string;
+  /** JSON Schemas of what a caller may give. */
+  readonly settings: Record<string, unknown>;
+  readonly secrets: Record<string, unknown>;
+  readonly scopes: readonly string[];
+  readonly streams: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly defaultMapping: ParsedMapping;
+  }[];
+  readonly capabilities: Connector['manifest']['capabilities'];
+  /** A connection can renew its access by itself. */
+  readonly renewsAccess: boolean;
+}
+
+export const describeConnectors = (): ConnectorDescription[] => connectors.map(describeConnector);
+
+export function describeConnector({ manifest, refreshAuth }: Connector): ConnectorDescription {
+  return {
+    kind: manifest.id,
+    name: manifest.name,
+    version: manifest.version,
+    settings: jsonSchemaOf(manifest.configSchema),
+    secrets: jsonSchemaOf(manifest.secretsSchema),
+    scopes: manifest.scopes,
+    streams: manifest.streams.map(({ id, label, defaultMapping }) => ({
+      id,
+      label,
+      defaultMapping: mappingSchema.parse(defaultMapping),
+    })),
+    capabilities: manifest.capabilities,
+    renewsAccess: refreshAuth !== undefined,
+  };
+}
+
+/** Of the input: what has a default may be left out. What JSON Schema cannot say is said when it is parsed. */
+const jsonSchemaOf = (schema: z.ZodType): Record<string, unknown> =>
+  z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;

@@ -1,0 +1,41 @@
+import { type CompiledMapping, ConfigError, type Connector, type ConnectorContext } from '#connectors';
+import type { ConnectionPolicies } from '../connections/connection-policies.js';
+import type { Observation } from '../records/observation.js';
+import type { Run, RunPhase } from './run.js';
+import type { Refusal } from './sweep.js';
+
+/** What is needed to read a page of a run. */
+export interface Reading {
+  readonly run: Run;
+  readonly connector: Connector;
+  readonly context: ConnectorContext<unknown, unknown>;
+  readonly mapping: CompiledMapping;
+  readonly policies: ConnectionPolicies;
+}
+
+/** What was found on a page, and where it goes from there. */
+export interface FoundPage {
+  readonly observations: readonly Observation[];
+  readonly mapping: CompiledMapping;
+  /** Null: the run is through. */
+  readonly next: { readonly phase: RunPhase; readonly cursor: unknown } | null;
+  /** Set when the stream was read to its end: where the next incremental run starts. */
+  readonly endCursor?: unknown;
+  /** What the vendor's own listing showed; `seen` are ids to remember without their records. */
+  readonly listed?: { readonly count: number; readonly total?: number; readonly seen?: readonly string[] };
+  /** Why the run ends here with something left undone. */
+  readonly refusal?: Refusal;
+}
+
+/** One page at a time: its cursor is committed before the run relies on the next one. */
+export async function firstOf<P>(pages: AsyncIterable<P>): Promise<P> {
+  for await (const page of pages) return page;
+  throw new ConfigError('The connector gave no page at all');
+}
+
+export function cursorOf({ run, connector }: Reading): unknown {
+  if (run.cursor === null) return null;
+  const parsed = connector.manifest.cursorSchema.safeParse(run.cursor);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError('The stored cursor is of another version of the connector: start a full run');
+}
