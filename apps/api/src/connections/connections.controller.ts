@@ -15,7 +15,7 @@ export class ConnectionsController {
 
   @Serve(endpoints.createConnection)
   async create({ body, caller }: CallOf<typeof endpoints.createConnection>) {
-    return this.toWire(await this.sync.connections.create(body, caller.access));
+    return this.toWire(await this.sync.connections.create(body, caller.access, caller.actor));
   }
 
   @Serve(endpoints.listConnections)
@@ -27,6 +27,23 @@ export class ConnectionsController {
   @Serve(endpoints.retrieveConnection)
   async retrieve({ params, caller }: CallOf<typeof endpoints.retrieveConnection>) {
     return this.toWire(await this.sync.connections.get(params.connection_id, caller.access));
+  }
+
+  @Serve(endpoints.patchConnection)
+  async patch({ params, body, caller }: CallOf<typeof endpoints.patchConnection>) {
+    const { access, actor } = caller;
+    return this.toWire(await this.sync.connections.patch(params.connection_id, body, access, actor));
+  }
+
+  @Serve(endpoints.listMappings)
+  async mappings({ params, caller }: CallOf<typeof endpoints.listMappings>) {
+    const versions = await this.sync.connections.mappingVersions(params.connection_id, caller.access);
+    return versions.map(({ version, mapping, actor, createdAt }) => ({
+      version,
+      mapping,
+      actor,
+      created_at: createdAt.toISOString(),
+    }));
   }
 
   @Serve(endpoints.deleteConnection)
@@ -55,6 +72,12 @@ export class ConnectionsController {
     return this.toWire(await this.sync.connections.rotate(params.connection_id, body, caller.access));
   }
 
+  @Serve(endpoints.compareSecrets)
+  async compare({ params, body, caller }: CallOf<typeof endpoints.compareSecrets>) {
+    const { connections } = this.sync;
+    return { secrets: await connections.compareSecrets(params.connection_id, body.secrets, caller.access) };
+  }
+
   /** Field by field, so that nothing sealed slips out with the rest. */
   private toWire(connection: Connection): z.input<typeof endpoints.ConnectionShape> {
     return {
@@ -66,10 +89,15 @@ export class ConnectionsController {
       mapping: connection.mapping,
       mapping_version: connection.mappingVersion,
       every_seconds: connection.everySeconds,
+      cron: connection.cron,
+      time_zone: connection.timeZone,
+      next_run_at: connection.nextRunAt?.toISOString() ?? null,
+      policies: connection.policies,
       status: connection.status,
       status_reason: connection.statusReason,
       paused_until: connection.pausedUntil?.toISOString() ?? null,
       account_id: connection.accountId,
+      secret_fingerprints: { ...connection.secretFingerprints },
       webhook_url: `${this.publicUrl}/v1/webhooks/${connection.kind}/${connection.id}`,
       created_at: connection.createdAt.toISOString(),
       updated_at: connection.updatedAt.toISOString(),

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { CONNECTION_STATUSES, ConnectionCreate, ConnectionSecrets } from '#sync';
+import {
+  CONNECTION_STATUSES,
+  ConnectionCreate,
+  ConnectionPatch,
+  ConnectionSecrets,
+  connectionPoliciesSchema,
+  SECRET_COMPARISONS,
+} from '#sync';
 import { endpoint } from '../http/endpoint.js';
 import { queryText } from '../http/query.js';
 
@@ -22,10 +29,18 @@ export const ConnectionShape = z
     }),
     mapping_version: z.int(),
     every_seconds: z.int().nullable(),
+    cron: z.string().nullable(),
+    time_zone: z.string(),
+    next_run_at: z.iso.datetime().nullable().meta({ description: 'Of a cron schedule.' }),
+    policies: connectionPoliciesSchema,
     status: z.enum(CONNECTION_STATUSES),
     status_reason: z.string().nullable(),
     paused_until: z.iso.datetime().nullable().meta({ description: 'A daily quota is used up until then.' }),
     account_id: z.string().nullable().meta({ description: "The vendor's id of the account." }),
+    secret_fingerprints: z.record(z.string(), z.string()).meta({
+      description:
+        'The names of the secrets it was given, each with a text that changes when the secret does.',
+    }),
     webhook_url: z.string().meta({
       description: 'Where the vendor posts to; only its path when ROLLCALL_PUBLIC_URL is not set.',
     }),
@@ -84,6 +99,42 @@ export const deleteConnection = endpoint({
   refusals: [404],
 });
 
+export const patchConnection = endpoint({
+  scope: 'admin',
+  tag,
+  method: 'PATCH',
+  path: ITEM,
+  id: 'patch_connection',
+  summary: 'Change name, settings, mapping, schedule or policies',
+  description:
+    'What is not named stays. A stream with a new mapping is read anew from its beginning by its next run.',
+  params: connectionParams,
+  body: ConnectionPatch,
+  answer: ConnectionShape,
+  refusals: [404, 409],
+});
+
+export const listMappings = endpoint({
+  scope: 'read',
+  tag,
+  method: 'GET',
+  path: `${ITEM}/mappings`,
+  id: 'list_connection_mappings',
+  summary: 'List every mapping the connection has had, newest first',
+  params: connectionParams,
+  answer: z.array(
+    z
+      .strictObject({
+        version: z.int(),
+        mapping: z.record(z.string(), z.unknown()),
+        actor: z.string().meta({ example: 'key:0199…' }),
+        created_at: z.iso.datetime(),
+      })
+      .meta({ id: 'MappingVersion' }),
+  ),
+  refusals: [404],
+});
+
 const action = <const Verb extends string>(
   verb: Verb,
   summary: string,
@@ -115,5 +166,22 @@ export const rotateSecrets = endpoint({
   params: connectionParams,
   body: ConnectionSecrets,
   answer: ConnectionShape,
+  refusals: [404],
+});
+
+export const compareSecrets = endpoint({
+  scope: 'admin',
+  tag,
+  method: 'POST',
+  path: `${ITEM}/secrets/compare`,
+  id: 'compare_connection_secrets',
+  summary: 'Say which of these secrets the connection was given already; changes nothing',
+  params: connectionParams,
+  body: z
+    .strictObject({ secrets: z.record(z.string(), z.unknown()) })
+    .meta({ id: 'ConnectionSecretsToCompare' }),
+  answer: z
+    .strictObject({ secrets: z.record(z.string(), z.enum(SECRET_COMPARISONS)) })
+    .meta({ id: 'SecretComparison' }),
   refusals: [404],
 });

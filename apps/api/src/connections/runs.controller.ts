@@ -1,18 +1,30 @@
-import { Controller, Inject } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { Controller, Inject, type OnModuleDestroy } from '@nestjs/common';
 import type { z } from 'zod';
-import type { PlanAction, Run, Sync } from '#sync';
+import { estimateOf, isOver, type Run, type Sync } from '#sync';
 import type { CallOf } from '../http/endpoint.js';
+import { progressEvents } from '../http/progress-events.js';
 import { Serve } from '../http/serve.decorator.js';
+import { outcomeToWire } from '../outcomes/outcomes.controller.js';
 import * as endpoints from './runs.endpoints.js';
 import { SYNC } from './sync.tokens.js';
 
 @Controller()
-export class RunsController {
+export class RunsController implements OnModuleDestroy {
+  private readonly closing = new AbortController();
+
   constructor(@Inject(SYNC) private readonly sync: Sync) {}
+
+  /** Who watches a run must not hold up a shutdown. */
+  onModuleDestroy(): void {
+    this.closing.abort();
+  }
 
   @Serve(endpoints.startRuns)
   async start({ params, body, caller }: CallOf<typeof endpoints.startRuns>) {
-    return (await this.sync.runs.start(params.connection_id, body, caller.access)).map(runToWire);
+    const { mode, stream, external_ids: externalIds, allow_sweep: allowSweep } = body;
+    const request = { mode, stream, externalIds, allowSweep };
+    return (await this.sync.runs.start(params.connection_id, request, caller.access)).map(runToWire);
   }
 
   @Serve(endpoints.listRuns)
@@ -22,7 +34,18 @@ export class RunsController {
 
   @Serve(endpoints.retrieveRun)
   async retrieve({ params, caller }: CallOf<typeof endpoints.retrieveRun>) {
-    return runToWire(await this.sync.runs.get(params.run_id, caller.access));
+    const run = await this.sync.runs.get(params.run_id, caller.access);
+    const samples = run.mode === 'dry_run' ? await this.sync.runs.samples(run) : null;
+    return { ...runToWire(run), samples: samples?.map(outcomeToWire) ?? null };
+  }
+
+  @Serve(endpoints.watchRun)
+  async watch({ params, caller, reply }: CallOf<typeof endpoints.watchRun>) {
+    const read = () => this.sync.runs.get(params.run_id, caller.access);
+    await read();
+    reply.header('cache-control', 'no-cache').header('x-accel-buffering', 'no');
+    const watched = { read, updatedAt: (run: Run) => run.updatedAt, isOver, toWire: runToWire };
+    return Readable.from(progressEvents(watched, this.closing.signal));
   }
 
   @Serve(endpoints.cancelRun)
@@ -33,36 +56,7 @@ export class RunsController {
   @Serve(endpoints.listOutcomes)
   async outcomes({ params, query, caller }: CallOf<typeof endpoints.listOutcomes>) {
     const rows = await this.sync.runs.outcomes(params.run_id, query, caller.access);
-    return rows.map(
-      (row): z.input<typeof endpoints.OutcomeShape> => ({
-        id: row.id,
-        external_id: row.externalId,
-        stream: row.stream,
-        action: row.action as PlanAction,
-        identity_id: row.identityId && `identity-${row.identityId}`,
-        code: row.code,
-        reason: row.reason,
-        diff: row.diff as z.input<typeof endpoints.OutcomeShape>['diff'],
-        created_at: row.createdAt.toISOString(),
-      }),
-    );
-  }
-
-  @Serve(endpoints.listQuarantine)
-  async quarantine({ query, caller }: CallOf<typeof endpoints.listQuarantine>) {
-    const rows = await this.sync.runs.quarantine(query.connection_id, query, caller.access);
-    return rows.map(
-      (row): z.input<typeof endpoints.QuarantinedShape> => ({
-        stream: row.stream,
-        external_id: row.externalId,
-        code: row.code,
-        reason: row.reason,
-        attempts: row.attempts,
-        next_retry_at: row.nextRetryAt?.toISOString() ?? null,
-        created_at: row.createdAt.toISOString(),
-        updated_at: row.updatedAt.toISOString(),
-      }),
-    );
+    return rows.map(outcomeToWire);
   }
 }
 
@@ -76,6 +70,7 @@ const runToWire = (run: Run): z.input<typeof endpoints.RunShape> => ({
   phase: run.phase,
   pages: run.pages,
   counts: run.counts,
+  progress: progressToWire(run),
   error_code: run.errorCode,
   error: run.error,
   not_before: run.notBefore?.toISOString() ?? null,
@@ -83,3 +78,15 @@ const runToWire = (run: Run): z.input<typeof endpoints.RunShape> => ({
   updated_at: run.updatedAt.toISOString(),
   finished_at: run.finishedAt?.toISOString() ?? null,
 });
+
+function progressToWire(run: Run): z.input<typeof endpoints.RunShape>['progress'] {
+  const { percent, secondsLeft } = estimateOf(run);
+  return {
+    rows: run.rowsRead,
+    total: run.expected,
+    percent,
+    seconds_left: secondsLeft,
+    rows_per_second: run.rowRate === null ? null : Math.round(run.rowRate * 10) / 10,
+    api_calls: run.apiCalls,
+  };
+}

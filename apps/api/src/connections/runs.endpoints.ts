@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PLAN_ACTIONS, RUN_MODES, RUN_PHASES, RUN_STATUSES } from '#sync';
 import { endpoint } from '../http/endpoint.js';
-import { Limit, queryText } from '../http/query.js';
+import { Limit } from '../http/query.js';
 import { connectionParams } from './connections.endpoints.js';
 
 const tag = 'runs';
@@ -26,6 +26,19 @@ export const RunShape = z
     phase: z.enum(RUN_PHASES),
     pages: z.int(),
     counts,
+    progress: z
+      .strictObject({
+        rows: z.int().meta({ description: "What the CRM's listing showed so far, records or ids." }),
+        total: z
+          .int()
+          .nullable()
+          .meta({ description: 'Rows there will be, as the CRM says or as many as are linked.' }),
+        percent: z.int().nullable(),
+        seconds_left: z.int().nullable(),
+        rows_per_second: z.number().nullable().meta({ description: 'Mostly of the recent pages.' }),
+        api_calls: z.int().meta({ description: 'Requests to the CRM.' }),
+      })
+      .meta({ id: 'RunProgress' }),
     error_code: z.string().nullable(),
     error: z.string().nullable(),
     not_before: z.iso
@@ -55,22 +68,6 @@ export const OutcomeShape = z
   })
   .meta({ id: 'Outcome' });
 
-export const QuarantinedShape = z
-  .strictObject({
-    stream: z.string(),
-    external_id: z.string(),
-    code: z.string(),
-    reason: z.string(),
-    attempts: z.int(),
-    next_retry_at: z.iso.datetime().nullable(),
-    created_at: z.iso.datetime(),
-    updated_at: z.iso.datetime(),
-  })
-  .meta({
-    id: 'QuarantinedRecord',
-    description: 'A record that could not be taken; later runs try it again.',
-  });
-
 export const startRuns = endpoint({
   scope: 'write',
   tag,
@@ -79,12 +76,36 @@ export const startRuns = endpoint({
   id: 'start_runs',
   summary: 'Start a run of one stream, or of each',
   description:
-    '`full` reads everything, `incremental` what changed, `dry_run` everything without changing anything.',
+    '`full` reads everything and then sweeps, `incremental` reads what changed, `sweep` compares ids and deletes what ' +
+    'is gone at the source, `record` reads the records named in `external_ids`, `dry_run` reads everything without ' +
+    'changing anything.',
   params: connectionParams,
   body: z
     .strictObject({
-      mode: z.enum(['full', 'incremental', 'dry_run']).default('incremental'),
-      stream: z.string().max(64).optional(),
+      mode: z.enum(RUN_MODES).default('incremental'),
+      stream: z.string().max(64).optional().meta({ description: 'Absent: each stream of the connection.' }),
+      external_ids: z
+        .array(z.string().min(1).max(256))
+        .min(1)
+        .max(100)
+        .optional()
+        .meta({ description: 'In mode `record`, which also wants `stream`: ids at the source.' }),
+      allow_sweep: z
+        .boolean()
+        .default(false)
+        .meta({ description: 'Lifts `sweep_max_share` for this run, in the modes `full` and `sweep`.' }),
+    })
+    .refine(({ mode, stream, external_ids }) => mode !== 'record' || (stream && external_ids), {
+      error: 'expected stream and external_ids with mode record',
+      path: ['external_ids'],
+    })
+    .refine(({ mode, external_ids }) => mode === 'record' || !external_ids, {
+      error: 'expected external_ids with mode record only',
+      path: ['external_ids'],
+    })
+    .refine(({ mode, allow_sweep }) => !allow_sweep || mode === 'full' || mode === 'sweep', {
+      error: 'expected allow_sweep with mode full or sweep only',
+      path: ['allow_sweep'],
     })
     .meta({ id: 'RunStart' }),
   answer: z.array(RunShape),
@@ -111,7 +132,26 @@ export const retrieveRun = endpoint({
   id: 'retrieve_run',
   summary: 'Retrieve a run with its progress',
   params: runParams,
-  answer: RunShape,
+  answer: RunShape.extend({
+    samples: z
+      .array(OutcomeShape)
+      .nullable()
+      .meta({ description: 'Of a dry run: up to ten outcomes of each kind, with what would change.' }),
+  }).meta({ id: 'RunWithSamples' }),
+  refusals: [404],
+});
+
+export const watchRun = endpoint({
+  scope: 'read',
+  tag,
+  method: 'GET',
+  path: '/v1/runs/{run_id}/progress',
+  id: 'watch_run',
+  summary: 'Watch a run, as server-sent events',
+  description:
+    'An event `progress` with the run as its data whenever it changed, then one `finished`, then the stream ends.',
+  params: runParams,
+  answer: { mediaType: 'text/event-stream' },
   refusals: [404],
 });
 
@@ -137,21 +177,5 @@ export const cancelRun = endpoint({
   summary: 'Stop a run after its current page',
   params: runParams,
   answer: RunShape,
-  refusals: [404],
-});
-
-export const listQuarantine = endpoint({
-  scope: 'read',
-  tag,
-  method: 'GET',
-  path: '/v1/quarantine',
-  id: 'list_quarantine',
-  summary: 'List records of a connection that could not be taken, with the reason',
-  query: z.object({
-    connection_id: z.uuid(),
-    after: queryText(256).optional().meta({ description: 'An external id: the page that starts after it.' }),
-    limit: Limit,
-  }),
-  answer: z.array(QuarantinedShape),
   refusals: [404],
 });

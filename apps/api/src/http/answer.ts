@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import type { Endpoint } from './endpoint.js';
+import { type Endpoint, OtherAnswer } from './endpoint.js';
 
 const NOT_MODIFIED = 304;
 
@@ -11,7 +11,8 @@ export function sendAnswer(endpoint: Endpoint, reply: FastifyReply, answer: unkn
     reply.send();
     return;
   }
-  if (!('mediaType' in endpoint.answer)) sendJson(reply, answer);
+  if (answer instanceof OtherAnswer) reply.type(answer.mediaType).send(answer.body);
+  else if (!('mediaType' in endpoint.answer)) sendJson(reply, answer);
   else if (reply.hasHeader('content-type')) reply.send(answer);
   else reply.type(endpoint.answer.mediaType).send(answer);
 }

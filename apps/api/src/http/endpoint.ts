@@ -22,7 +22,10 @@ export interface Endpoint<
   Answer extends z.ZodType | AnswerOfItsOwn = z.ZodType | AnswerOfItsOwn,
 > {
   readonly method: Method;
-  /** As OpenAPI writes it: `/v1/identities/{identity_id}`. Answers with and without a trailing slash. */
+  /**
+   * As OpenAPI writes it: `/v1/identities/{identity_id}`. Answers with and without a trailing slash. A last part
+   * `{name...}` takes the whole rest of the path, slashes and all.
+   */
   readonly path: string;
   /** The scope a key must hold; `public` needs no key. */
   readonly scope: Scope | 'public';
@@ -48,6 +51,17 @@ export interface Endpoint<
 export interface AnswerOfItsOwn {
   readonly mediaType: string;
 }
+
+/** Returned by a handler to answer with something other than the JSON that its endpoint usually answers. */
+export class OtherAnswer {
+  constructor(
+    readonly mediaType: string,
+    readonly body: string | Buffer,
+  ) {}
+}
+
+/** The name of the parameter that takes the rest of the path, or undefined. */
+export const restOf = (path: string): string | undefined => /\{(\w+)\.\.\.\}$/.exec(path)?.[1];
 
 /** Writes down an endpoint; the types of its parts are inferred. */
 export const endpoint = <

@@ -18,6 +18,9 @@ const wholeNumber = (from: number, to: number) =>
 export const queryInteger = (from: number, to: number) =>
   wholeNumber(from, to).meta({ parameterSchema: { type: 'integer', minimum: from, maximum: to } });
 
+/** A moment in a query or body, ISO 8601. */
+export const time = () => z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+
 export const Limit = wholeNumber(1, MAX_LIMIT)
   .default(50)
   .meta({

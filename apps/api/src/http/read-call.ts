@@ -1,20 +1,27 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { readJson, readUnparsed } from './body.js';
-import type { Call, Endpoint } from './endpoint.js';
+import { type Call, type Endpoint, restOf } from './endpoint.js';
 import { InvalidPathIdError, InvalidRequestError, type Part } from './invalid-request.error.js';
 import { tidyQuery } from './query.js';
 
 /** Parses a request by its endpoint's shapes. @throws InvalidRequestError saying where and what was expected. */
 export function readCall(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Call {
   return {
-    params: endpoint.params && parse('path', endpoint.params, request.params),
+    params: endpoint.params && parse('path', endpoint.params, paramsOf(endpoint, request)),
     query: endpoint.query && parse('query', endpoint.query, tidyQuery(request.query)),
     body: endpoint.body && bodyOf(endpoint.body, request),
     caller: request.caller,
     request,
     reply,
   };
+}
+
+/** The router calls the rest of a path `*`. */
+function paramsOf({ path }: Endpoint, { params }: FastifyRequest): unknown {
+  const { '*': rest, ...named } = params as Record<string, string>;
+  if (rest === undefined) return params;
+  return { ...named, [restOf(path) ?? '*']: rest };
 }
 
 function bodyOf(body: NonNullable<Endpoint['body']>, request: FastifyRequest): unknown {

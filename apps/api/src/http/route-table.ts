@@ -39,6 +39,11 @@ export class RouteTable {
 function matches(pattern: string, path: string): boolean {
   const wanted = withoutSlash(pattern).split('/');
   const given = path.split('/');
+  if (wanted.at(-1) === '*') {
+    if (given.length < wanted.length) return false;
+    wanted.pop();
+    given.length = wanted.length;
+  }
   return (
     wanted.length === given.length && wanted.every((part, at) => part.startsWith(':') || part === given[at])
   );

@@ -2,7 +2,7 @@ import { HttpCode, Req, RequestMapping, RequestMethod, Res } from '@nestjs/commo
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sendAnswer } from './answer.js';
-import type { AnswerOf, CallOf, Endpoint } from './endpoint.js';
+import type { AnswerOf, CallOf, Endpoint, OtherAnswer } from './endpoint.js';
 import { readCall } from './read-call.js';
 
 /**
@@ -37,6 +37,7 @@ export const Serve =
     );
   };
 
-type Handler<E> = (call: CallOf<E>) => AnswerOf<E> | Promise<AnswerOf<E>>;
+type Handler<E> = (call: CallOf<E>) => AnswerOf<E> | OtherAnswer | Promise<AnswerOf<E> | OtherAnswer>;
 
-const nestPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+const nestPath = (path: string): string =>
+  path.replace(/\{\w+\.\.\.\}$/, '*').replaceAll(/\{(\w+)\}/g, ':$1');

@@ -9,6 +9,7 @@ import {
   fromWirePatch,
   GetIdentity,
   GetIdentityAsOf,
+  GetIdentityProvenance,
   IdentityId,
   type IdentityOnTheWire,
   type IdentityView,
@@ -27,6 +28,7 @@ import { Serve } from '../http/serve.decorator.js';
 import * as endpoints from './identities.endpoints.js';
 import { filterOf } from './identity-filter.params.js';
 import { projectFor } from './project-scope.js';
+import { provenanceToWire } from './provenance.view.js';
 
 @Controller()
 export class IdentitiesController {
@@ -72,7 +74,9 @@ export class IdentitiesController {
     );
     const identity = tagged(call, view);
     if (alreadyHas(call.request.headers['if-none-match'], view.version)) call.reply.code(304);
-    return identity;
+    if (call.query.include === undefined) return identity;
+    const provenance = await this.queries.execute(new GetIdentityProvenance(id, view.version, access));
+    return { ...identity, provenance: provenanceToWire(provenance) };
   }
 
   @Serve(endpoints.modifyIdentity)

@@ -11,6 +11,7 @@ import {
 import { endpoint } from '../http/endpoint.js';
 import { pageParams, queryText } from '../http/query.js';
 import { filterParams } from './identity-filter.params.js';
+import { IdentityWithProvenance } from './provenance.view.js';
 
 const COLLECTION = '/v1/identities/';
 const ITEM = '/v1/identities/{identity_id}';
@@ -79,6 +80,10 @@ export const retrieveIdentity = endpoint({
   summary: 'Retrieve an identity, as it is or as it was',
   params,
   query: z.object({
+    include: z
+      .enum(['provenance'])
+      .optional()
+      .meta({ description: '`provenance`: which event each value comes from, and by whom.' }),
     as_of: asOf()
       .optional()
       .meta({
@@ -92,7 +97,7 @@ export const retrieveIdentity = endpoint({
       }),
   }),
   headers: ['If-None-Match'],
-  answer: IdentityShape,
+  answer: z.union([IdentityShape, IdentityWithProvenance]),
   refusals: [304, 404],
 });
 

@@ -33,10 +33,9 @@ export function openApiDocument(endpoints: readonly Endpoint[], version: string)
   components.schema(Invalid, 'output');
   const paths: Record<string, Record<string, unknown>> = {};
   for (const endpoint of endpoints) {
-    paths[endpoint.path] ??= {};
-    Object.assign(paths[endpoint.path] ?? {}, {
-      [endpoint.method.toLowerCase()]: operationOf(endpoint, components),
-    });
+    const path = endpoint.path.replace('...}', '}');
+    const operation = operationOf(endpoint, components);
+    paths[path] = { ...paths[path], [endpoint.method.toLowerCase()]: operation };
   }
   return {
     openapi: '3.1.0',

@@ -67,10 +67,11 @@ function requestBody({ body, bodyTypes }: Endpoint, components: SchemaComponents
   return { required: true, content: Object.fromEntries(types.map((type) => [type, media])) };
 }
 
-function success({ answer }: Endpoint, components: SchemaComponents) {
+function success({ answer, headers }: Endpoint, components: SchemaComponents) {
   if ('mediaType' in answer) return { description: 'OK', content: { [answer.mediaType]: {} } };
   const content = { 'application/json': { schema: components.schema(answer, 'output') } };
-  const tagged = (content['application/json'].schema as JsonSchema).$ref === '#/components/schemas/Identity';
+  const { $ref } = content['application/json'].schema as JsonSchema;
+  const tagged = $ref === '#/components/schemas/Identity' || headers?.includes('If-None-Match');
   return { description: 'OK', ...(tagged && { headers: { ETag: etag } }), content };
 }
 

@@ -12,7 +12,7 @@ const HOUR = 3_600 * SECOND;
 export function registerSync(runner: JobRunner, { pages, work, sweeps }: Sync, queues: Queues): Sweep[] {
   runner
     .register(syncJobs.page, async ({ run_id }, { signal }) => {
-      const next = await pages.next(run_id, signal);
+      const next = await pages.work(run_id, signal);
       if (next) await enqueuePage(queues, run_id, next.afterMs);
     })
     .register(syncJobs.records, async ({ connection_id }, { signal }) => {

@@ -1,0 +1,18 @@
+import { expect, it } from '@jest/globals';
+import { fastify } from 'fastify';
+import type { Logger } from '#platform';
+import { logAccess } from './access-log.js';
+
+it('notes the pattern of a route and never what a path holds, which may be a secret', async () => {
+  const noted: unknown[] = [];
+  const log = {
+    isLevelEnabled: () => true,
+    debug: (fields: unknown) => noted.push(fields),
+  } as unknown as Logger;
+  const app = fastify();
+  logAccess(app, log);
+  app.post('/v1/webhooks/:kind/:connection_id/*', async () => 'taken');
+  await app.inject({ method: 'POST', url: '/v1/webhooks/odoo/1/hush-hush?token=hush-hush' });
+  expect(noted).toMatchObject([{ route: '/v1/webhooks/:kind/:connection_id/*', status: 200 }]);
+  expect(JSON.stringify(noted)).not.toContain('hush');
+});
