@@ -16,7 +16,7 @@ export class ApiRefusedError extends Error {
   readonly code = 'API_REFUSED';
   constructor(
     readonly status: number,
-    detail: string,
+    readonly detail: string,
   ) {
     super(`${detail} (${status})`);
   }

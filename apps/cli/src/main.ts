@@ -1,14 +1,19 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
 import { Command } from 'commander';
+import { applyCommand } from './apply/apply.command.js';
+import { conflictsCommand } from './conflicts/conflicts.command.js';
 import { connectionsCommand } from './connections/connections.command.js';
+import { connectorsCommand } from './connectors/connectors.command.js';
 import { deadLettersCommand } from './dead-letters/dead-letters.command.js';
 import { importCommand } from './import/import.command.js';
 import { keysCommand } from './keys/keys.command.js';
 import { migrateCommand } from './migrate.command.js';
+import { quarantineCommand } from './quarantine/quarantine.command.js';
 import { rebuildCommand } from './rebuild/rebuild.command.js';
 import { startCommand } from './start/start.command.js';
 import { syncCommand } from './sync/sync.command.js';
+import { webhooksCommand } from './webhooks/webhooks.command.js';
 
 const program = new Command('rollcall')
   .description(
@@ -17,7 +22,12 @@ const program = new Command('rollcall')
   .addCommand(startCommand())
   .addCommand(importCommand())
   .addCommand(connectionsCommand())
+  .addCommand(connectorsCommand())
+  .addCommand(applyCommand())
   .addCommand(syncCommand())
+  .addCommand(conflictsCommand())
+  .addCommand(quarantineCommand())
+  .addCommand(webhooksCommand())
   .addCommand(keysCommand())
   .addCommand(deadLettersCommand())
   .addCommand(migrateCommand())

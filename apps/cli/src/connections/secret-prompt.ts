@@ -14,11 +14,12 @@ export async function secretFrom(
   given: string | undefined,
   option: string,
   variable: string,
+  label = option.replace(/^--/, ''),
 ): Promise<string> {
   const known = given ?? process.env[variable];
   if (known) return known;
   if (!process.stdin.isTTY) throw new SecretMissingError(option, variable);
-  return askUnseen(`${option.replace(/^--/, '')}: `);
+  return askUnseen(`${label}: `);
 }
 
 async function askUnseen(question: string): Promise<string> {

@@ -1,3 +1,4 @@
+import { loadManifests } from '#connectors';
 import { PostgresEventStore } from '#event-sourcing';
 import { IdentityRepository, identityProjection } from '#identity';
 import { ApiKeys, type Config } from '#platform';
@@ -35,6 +36,7 @@ export async function startService(
   config: Config,
   { parts, demo, announce }: StartOptions,
 ): Promise<RunningService> {
+  await loadManifests(config.ROLLCALL_MANIFESTS);
   await requireFreePort(config);
   const infrastructure = await openInfrastructure(config);
   const opened: (() => Promise<unknown>)[] = [() => infrastructure.close()];
@@ -99,6 +101,7 @@ function openSync(infrastructure: Infrastructure): Sync {
   return createSync({
     ...infrastructure,
     identities: new IdentityRepository(store),
+    calls: infrastructure.backend.calls,
     network: { allowPrivateNetwork: config.ROLLCALL_ALLOW_PRIVATE_NETWORK },
   });
 }
