@@ -31,6 +31,8 @@ const provenElsewhere: Record<string, [file: string, evidence: string]> = {
   'npm start -- --demo': ['test/e2e/start.e2e-spec.ts', "'--demo'"],
   'npm run fake -- hubspot': ['test/e2e/readme.e2e-spec.ts', "'fake', '--', 'hubspot'"],
   'rollcall rebuild identities': ['test/e2e/readme.e2e-spec.ts', "'--', 'rebuild', 'identities'"],
+  'rollcall apply --dry-run': ['test/e2e/apply.e2e-spec.ts', "'--dry-run'"],
+  'rollcall connectors check': ['test/e2e/connectors-cli.e2e-spec.ts', "['connectors', 'check'"],
   'rollcall keys create|list|revoke': ['test/e2e/start.e2e-spec.ts', "['keys', 'revoke'"],
 };
 
@@ -134,7 +136,7 @@ describe('the README', () => {
   });
 
   it('starts a HubSpot to try it on', async () => {
-    const ports = ['--port', '0', '--admin-port', '0', '--contacts', '1', '--companies', '1'];
+    const ports = ['--port', '0', '--admin-port', '0', '--records', '1'];
     const fake = spawn('npm', ['run', '--silent', 'fake', '--', 'hubspot', ...ports], { detached: true });
     const [said] = await once(fake.stdout, 'data');
     expect(String(said)).toContain('http://127.0.0.1:');

@@ -2,6 +2,7 @@ import { type HubSpotFake, type HubSpotFakeOptions, startHubSpotFake } from '#co
 import { PostgresEventStore } from '#event-sourcing';
 import { IdentityRepository, identityProjection } from '#identity';
 import {
+  type Clock,
   createPool,
   createPrisma,
   newSecretKey,
@@ -10,18 +11,22 @@ import {
   SecretBox,
   systemClock,
 } from '#platform';
-import type { Queues } from '#queue';
-import { type Connection, createSync, type Run, type Sync } from '#sync';
+import type { CallLimiter, Queues } from '#queue';
+import { type Connection, createSync, DEFAULT_POLICIES, type Run, type RunRequest, type Sync } from '#sync';
 
-/** Rollcall's sync on a database and a HubSpot fake, with the worker's part played by the test. */
-export interface SyncWorld {
+/** A HubSpot fake beside it. */
+export interface SyncWorld extends SyncBench {
+  readonly hubspot: HubSpotFake;
+  connect(input?: ConnectInput): Promise<Connection>;
+}
+
+/** Rollcall's sync on a database, with the worker's part played by the test: for any vendor's fake. */
+export interface SyncBench {
   readonly sync: Sync;
   readonly pool: Pool;
   readonly prisma: PrismaClient;
-  readonly hubspot: HubSpotFake;
-  connect(input?: ConnectInput): Promise<Connection>;
   /** Starts a run of contacts and works off its pages. */
-  run(connection: Connection, mode: Exclude<Run['mode'], 'record'>, stream?: string): Promise<Run>;
+  run(connection: Connection, mode: Run['mode'], stream?: string, more?: Partial<RunRequest>): Promise<Run>;
   /** Goes on with a run until it is over or has to wait. */
   finish(runId: string): Promise<Run>;
   identity(identifierKey: string): Promise<IdentityRow | undefined>;
@@ -46,41 +51,59 @@ interface ConnectInput {
   readonly settings?: Record<string, unknown>;
   readonly secrets?: Record<string, unknown>;
   readonly mapping?: Parameters<Sync['connections']['create']>[0]['mapping'];
+  readonly policies?: Partial<Connection['policies']>;
 }
 
-export async function openSyncWorld(url: string, fake: HubSpotFakeOptions = {}): Promise<SyncWorld> {
-  const pool = createPool({ url, max: 10 });
-  const prisma = createPrisma(url);
+export async function openSyncWorld(
+  url: string,
+  fake: HubSpotFakeOptions = {},
+  calls?: CallLimiter,
+): Promise<SyncWorld> {
   const hubspot = await startHubSpotFake({ searchLagMs: 0, ...fake });
-  const secretBox = new SecretBox(newSecretKey());
-  const identities = new IdentityRepository(new PostgresEventStore(pool, [identityProjection]));
-  const queues = { add: async () => 'a job' } as unknown as Queues;
-  const network = { allowPrivateNetwork: true, timeoutMs: 5_000 };
   const clock = fake.startAt ? { now: () => new Date(hubspot.account.clock.now()) } : systemClock;
-  const open = () => createSync({ pool, prisma, identities, secretBox, queues, network, clock });
-  const sync = open();
-  const finish = (runId: string) => finishRun(sync, runId);
+  const bench = openSyncBench(url, clock, calls);
   return {
-    sync,
-    pool,
-    prisma,
+    ...bench,
     hubspot,
-    finish,
-    connect: ({ name = 'HubSpot', settings = {}, secrets = {}, mapping } = {}) =>
-      sync.connections.create(
+    connect: ({ name = 'HubSpot', settings = {}, secrets = {}, mapping, policies = {} } = {}) =>
+      bench.sync.connections.create(
         {
           kind: 'hubspot',
           name,
           settings: { baseUrl: hubspot.url, ...settings },
           secrets: { accessToken: hubspot.token, clientSecret: hubspot.clientSecret, ...secrets },
           mapping,
+          policies: { ...DEFAULT_POLICIES, ...policies },
           every_seconds: null,
           check: true,
         },
         'all',
       ),
-    async run(connection, mode, stream = 'contacts') {
-      const [run] = await sync.runs.start(connection.id, { mode, stream }, 'all');
+    async close() {
+      await hubspot.close();
+      await bench.close();
+    },
+  };
+}
+
+export function openSyncBench(url: string, clock: Clock, calls?: CallLimiter): SyncBench {
+  const pool = createPool({ url, max: 10 });
+  const prisma = createPrisma(url);
+  const secretBox = new SecretBox(newSecretKey());
+  const identities = new IdentityRepository(new PostgresEventStore(pool, [identityProjection]));
+  const queues = { add: async () => 'a job' } as unknown as Queues;
+  const network = { allowPrivateNetwork: true, timeoutMs: 5_000 };
+  const open = () =>
+    createSync({ pool, prisma, identities, secretBox, queues, network, clock, ...(calls ? { calls } : {}) });
+  const sync = open();
+  const finish = (runId: string) => finishRun(sync, runId);
+  return {
+    sync,
+    pool,
+    prisma,
+    finish,
+    async run(connection, mode, stream = 'contacts', more = {}) {
+      const [run] = await sync.runs.start(connection.id, { mode, stream, ...more }, 'all');
       return finish((run as Run).id);
     },
     identity: async (key) => (await identitiesBy(pool, 'where identifier_key = $1', [key]))[0],
@@ -89,7 +112,6 @@ export async function openSyncWorld(url: string, fake: HubSpotFakeOptions = {}):
       (await pool.query<{ n: number }>('select count(*) as n from es.events')).rows[0]?.n ?? 0,
     restarted: open,
     async close() {
-      await hubspot.close();
       await prisma.$disconnect();
       await pool.end();
     },
