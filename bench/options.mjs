@@ -1,17 +1,18 @@
 import { parseArgs } from 'node:util';
 
-const USAGE = `npm run bench [-- OPTIONS]
-  --only http,append,import,paging   these sections alone
-  --quick                            short rounds and small tables: for a look while working, not for a report
-  --rounds N                         rounds of each comparison
-  --seconds N                        length of a round`;
+const USAGE = `npm run bench [-- SECTION ...] [OPTIONS]
+  --only http,append,import,paging,sync,webhooks   these sections alone, as if they were named
+  --quick                                 short rounds and small tables: for a look while working, not for a report
+  --rounds N                              rounds of each comparison
+  --seconds N                             length of a round`;
 
 /** @typedef {{ only: string[], quick: boolean, rounds: number, seconds: number, warmUp: number, usage?: string }} Options */
 
 /** @returns {Options} */
 export function readOptions(argv, sections) {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: argv,
+    allowPositionals: true,
     options: {
       only: { type: 'string', default: sections.join() },
       quick: { type: 'boolean', default: false },
@@ -20,7 +21,7 @@ export function readOptions(argv, sections) {
       help: { type: 'boolean', default: false },
     },
   });
-  const only = values.only.split(',');
+  const only = positionals.length > 0 ? positionals : values.only.split(',');
   const unknown = only.filter((name) => !sections.includes(name));
   const { quick } = values;
   return {

@@ -9,8 +9,17 @@ import { noteMissingPgbench } from './measure/pgbench.mjs';
 import { printTable } from './measure/table.mjs';
 import { readOptions } from './options.mjs';
 import { benchPaging } from './paging/paging.bench.mjs';
+import { benchSync } from './sync/sync.bench.mjs';
+import { benchWebhooks } from './webhooks/webhooks.bench.mjs';
 
-const sections = { http: benchHttp, append: benchAppend, import: benchImport, paging: benchPaging };
+const sections = {
+  http: benchHttp,
+  append: benchAppend,
+  import: benchImport,
+  paging: benchPaging,
+  sync: benchSync,
+  webhooks: benchWebhooks,
+};
 
 const options = readOptions(process.argv.slice(2), Object.keys(sections));
 if (!options.usage) await main();

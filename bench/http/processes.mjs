@@ -14,7 +14,7 @@ const program = (name) => fileURLToPath(new URL(name, import.meta.url));
  * Rollcall as it is shipped, with keys, validation and ETags; without the rate limit, which would end the measurement.
  * @returns {Promise<Api>}
  */
-export async function startRollcall(databaseUrl, { only = 'api' } = {}) {
+export async function startRollcall(databaseUrl, { only = 'api', environment = {} } = {}) {
   const port = await freePort();
   const key = `rc_${randomBytes(32).toString('base64url')}`;
   const args = ['dist/apps/cli/src/main.js', 'start', ...(only ? ['--only', only] : [])];
@@ -32,6 +32,7 @@ export async function startRollcall(databaseUrl, { only = 'api' } = {}) {
       ROLLCALL_ADMIN_KEY: key,
       ROLLCALL_SECRET_KEY: randomBytes(32).toString('base64'),
       ROLLCALL_RATE_LIMIT: '0',
+      ...environment,
     },
   });
   const stop = closeLater(() => ended(child));
@@ -63,6 +64,17 @@ export function startLoad() {
     return rate;
   };
   return { rate, stop };
+}
+
+/** A program of the bench's own, which answers each message with one. */
+export function startChild(file) {
+  const child = fork(file, { execArgv: profiling(), env: { ...process.env, NODE_ENV: 'production' } });
+  const stop = closeLater(() => ended(child));
+  const ask = (message) => {
+    child.send(message);
+    return answerOf(child);
+  };
+  return { ask, stop };
 }
 
 async function answerOf(child) {

@@ -1,0 +1,8 @@
+// A HubSpot fake in a process of its own, without call limits, which would end the measurement.
+import { startHubSpotFake } from '#connectors/testing';
+
+process.once('message', async ({ contacts }) => {
+  const unlimited = { tenSecondly: 1e9, searchPerSecond: 1e9, daily: 1e9 };
+  const { url, token, clientSecret } = await startHubSpotFake({ limits: unlimited, seed: { contacts } });
+  process.send({ url, token, clientSecret });
+});
