@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { ApiClient } from '../api-client.js';
+import { ApiClient, ApiRefusedError } from '../api-client.js';
 import { findConnection } from '../connections/connection-calls.js';
-import { follow } from './follow-run.js';
+import { follow, isUnderWay } from './follow-run.js';
 import { printRun } from './print-run.js';
-import { type FollowedRun, StartedRuns } from './run.wire.js';
+import { type FollowedRun, type StartedRun, StartedRuns } from './run.wire.js';
 
 interface RunOptions {
   readonly full?: boolean;
@@ -44,15 +44,59 @@ export const syncCommand = (): Command =>
         ),
     );
 
-async function start(nameOrId: string, body: unknown, wait: boolean): Promise<void> {
+interface RunBody {
+  readonly mode: string;
+  readonly stream?: string | undefined;
+  readonly external_ids?: readonly string[];
+  readonly allow_sweep?: boolean | undefined;
+}
+
+async function start(nameOrId: string, body: RunBody, wait: boolean): Promise<void> {
   const api = ApiClient.fromEnvironment();
   const { id } = await findConnection(api, nameOrId);
-  const runs = await api.call('POST', `/v1/connections/${id}/runs`, StartedRuns, body);
+  const startNow = () => api.call('POST', `/v1/connections/${id}/runs`, StartedRuns, body);
+  const others = () => runsInTheWay(api, id, body);
+  const runs = wait ? await onceOthersEnded(api, startNow, others) : await startNow();
   for (const run of runs) {
     const shown: FollowedRun = wait ? await follow(api, run.id) : { ...run, samples: null };
     printRun(shown);
     if (shown.status === 'failed') process.exitCode = 1;
   }
+}
+
+/** A new connection and a schedule start runs of their own, and a stream has one at a time. */
+async function onceOthersEnded(
+  api: ApiClient,
+  start: () => Promise<StartedRun[]>,
+  inTheWay: () => Promise<StartedRun[]>,
+): Promise<StartedRun[]> {
+  for (;;) {
+    try {
+      return await start();
+    } catch (error) {
+      if (!(error instanceof ApiRefusedError && error.status === 409)) throw error;
+      const others = await inTheWay();
+      if (others.length === 0) throw error;
+      for (const { id, stream, mode } of others) {
+        console.log(`A run of ${stream} (${mode}) is under way; waiting for it to end`);
+        await follow(api, id);
+      }
+    }
+  }
+}
+
+const ONE_AT_A_TIME: readonly string[] = ['full', 'incremental', 'sweep'];
+
+async function runsInTheWay(
+  api: ApiClient,
+  connectionId: string,
+  { mode, stream }: RunBody,
+): Promise<StartedRun[]> {
+  if (!ONE_AT_A_TIME.includes(mode)) return [];
+  const latest = await api.call('GET', `/v1/runs?connection_id=${connectionId}&limit=100`, StartedRuns);
+  return latest
+    .filter(isUnderWay)
+    .filter((run) => ONE_AT_A_TIME.includes(run.mode) && (stream ?? run.stream) === run.stream);
 }
 
 function modeOf({ full, dryRun, sweep }: RunOptions): string {
