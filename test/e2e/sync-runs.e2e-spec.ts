@@ -58,6 +58,17 @@ describeEachQueueBackend('runs', (home) => {
     expect(events.at(-1)).toMatchObject({ name: 'finished', data: { id, status: 'cancelled' } });
   });
 
+  it('wait for the one under way when the command line is told to wait', async () => {
+    world.hubspot.account.faults.add({ kind: 'slow', ms: 3_000, path: '/contacts', times: 1 });
+    const first = await world.start({ mode: 'full', stream: 'contacts' });
+    const ran = await world.rollcall('sync', 'run', 'hubspot', '--wait', '--stream', 'contacts');
+    world.hubspot.account.faults.clear();
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toContain('A run of contacts (full) is under way; waiting for it to end\n');
+    expect(ran.stdout).toMatch(/^contacts: incremental run \S+ completed/m);
+    await world.until(first, ({ status }) => status === 'completed', 0);
+  });
+
   it('read single records from the command line', async () => {
     const { id } = world.contacts.create({ email: 'single@x.example' }, { silent: true });
     const ran = await world.rollcall('sync', 'record', 'hubspot', 'contacts', id);
