@@ -10,15 +10,16 @@ describe('a job key', () => {
 
   it('stays the same when the job comes back from the dead letters, again and again', () => {
     fc.assert(
-      fc.property(fc.string({ minLength: 1 }), fc.nat(), fc.nat(), (id, added, again) => {
+      fc.property(fc.string({ minLength: 1 }), fc.nat(), fc.nat(), fc.nat(), (id, added, failed, again) => {
         const key = jobKeyOf({ queue: 'q', id, timestamp: added });
-        expect(jobKeyOf({ queue: 'q', id: retryJobId(key), timestamp: again })).toBe(key);
+        const retried = retryJobId(key, new Date(failed));
+        expect(jobKeyOf({ queue: 'q', id: retried, timestamp: again })).toBe(key);
       }),
     );
   });
 
   it('does not take the key of another queue out of an id', () => {
-    const id = retryJobId('other:1:2');
+    const id = retryJobId('other:1:2', new Date(5));
     expect(jobKeyOf({ queue: 'q', id, timestamp: 3 })).toBe(`q:${id}:3`);
   });
 
@@ -32,6 +33,11 @@ describe('a job key', () => {
     );
   });
 
+  it('comes back under one id for each failure', () => {
+    expect(retryJobId('q:1:2', new Date(5))).toBe(retryJobId('q:1:2', new Date(5)));
+    expect(retryJobId('q:1:2', new Date(5))).not.toBe(retryJobId('q:1:2', new Date(6)));
+  });
+
   it('makes retry ids that BullMQ takes: no colon, not all digits', () =>
-    expect(retryJobId('q:1:1700000000000')).toMatch(/^retry-[\w-]+$/));
+    expect(retryJobId('q:1:1700000000000', new Date())).toMatch(/^retry-[\w-]+$/));
 });

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 
-const RETRY = 'retry-';
 const LONGEST_ID = 128;
 
 /**
@@ -15,16 +14,21 @@ export function jobKeyOf(job: { queue: string; id: string; timestamp: number }):
 }
 
 /**
- * The job id under which a dead letter goes back to its queue. It carries the job's key, so that a second retry of
- * the same letter meets the first one's id, and the handler sees the key of the very first run: an effect that this
- * run had before it died is not had twice.
+ * The job id under which a dead letter goes back to its queue. It carries the job's key, so that the handler sees the
+ * key of the very first run: an effect that this run had before it died is not had twice. And it carries the time of
+ * the failure: a second retry of that failure meets the first one's id, while a job that failed again may still be
+ * in the queue under the id of its last retry, and must not stand in the way of the next one.
  */
-export const retryJobId = (jobKey: string): string => RETRY + Buffer.from(jobKey).toString('base64url');
+export const retryJobId = (jobKey: string, failedAt: Date): string =>
+  `retry-${failedAt.getTime()}-${Buffer.from(jobKey).toString('base64url')}`;
+
+const RETRY_ID = /^retry-(\d{1,15})-([\w-]+)$/;
 
 function keyInRetryId(queue: string, id: string): string | undefined {
-  if (!id.startsWith(RETRY)) return undefined;
-  const key = Buffer.from(id.slice(RETRY.length), 'base64url').toString();
-  return key.startsWith(`${queue}:`) && retryJobId(key) === id ? key : undefined;
+  const [, failedAt, encoded = ''] = RETRY_ID.exec(id) ?? [];
+  const key = Buffer.from(encoded, 'base64url').toString();
+  const isOurs = key.startsWith(`${queue}:`) && retryJobId(key, new Date(Number(failedAt))) === id;
+  return isOurs ? key : undefined;
 }
 
 /** Producers choose ids freely; in a key they must fit an index entry and PostgreSQL text, which holds no NUL. */

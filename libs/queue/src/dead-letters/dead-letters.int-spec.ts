@@ -131,6 +131,20 @@ describeEachBackend('dead letters', (world) => {
     expect(new Set(runs.map((run) => run.jobKey)).size).toBe(1);
   });
 
+  it('go back although the queue has not yet let go of the run that failed again', async () => {
+    await runner.close();
+    const { store } = world();
+    const letter = letterOf('payments:1:1700000000000');
+    await store.record(letter);
+    const id = String((await letters())[0]?.id);
+    await deadLetters.retry(id);
+
+    await store.record(letter);
+    await deadLetters.retry(id);
+
+    expect((await queues.counts('payments')).waiting).toBe(2);
+  });
+
   it('are retried by filter, each once, also when two do it at the same time', async () => {
     await runner.close();
     await record(450, 'payments');

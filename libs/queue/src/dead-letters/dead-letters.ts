@@ -57,11 +57,11 @@ export class DeadLetters {
       const jobs = letters.filter((letter) => letter.queue === queue);
       await this.queues.addRaw(
         queue,
-        jobs.map(({ jobKey, jobName, payload }) => ({
+        jobs.map(({ jobKey, jobName, failedAt, payload }) => ({
           ...payload,
           queue,
           name: jobName,
-          jobId: retryJobId(jobKey),
+          jobId: retryJobId(jobKey, failedAt),
         })),
       );
     }
