@@ -72,14 +72,15 @@ function keyOf(fields: readonly string[], items: readonly unknown[]): PagePositi
   return null;
 }
 
+/** Without prototypes: a manifest's path may begin with the name of one. */
 function nested(after: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const scope: Record<string, unknown> = {};
+  const scope: Record<string, unknown> = Object.create(null);
   for (const [path, value] of Object.entries(after)) {
     const names = path.split('.');
     const last = names.pop() ?? path;
     let at = scope;
     for (const name of names) {
-      at[name] ??= {};
+      at[name] ??= Object.create(null);
       at = at[name] as Record<string, unknown>;
     }
     at[last] = value;

@@ -63,7 +63,7 @@ function classify(refusal: Refusal): ConnectorError {
 /** HubSpot names a time only sometimes; otherwise the policy that was broken says how long it lasts. */
 function rateLimited(refusal: Refusal, policy: string | undefined, detail: string): RateLimited {
   const named = retryAfter(refusal.headers['retry-after'], refusal.serverDate, refusal.now);
-  const delay = POLICY_DELAY_MS[policy ?? ''] ?? intervalOf(refusal);
+  const delay = POLICY_DELAY_MS.get(policy ?? '') ?? intervalOf(refusal);
   return new RateLimited(
     `${refusal.what} answered 429: ${detail}`,
     named ?? new Date(refusal.now.getTime() + delay),
@@ -77,11 +77,11 @@ function intervalOf(refusal: Refusal): number {
 }
 
 /** The daily quota ends at midnight in the account's own time zone: asking once an hour finds it. */
-const POLICY_DELAY_MS: Readonly<Record<string, number>> = {
-  SECONDLY: 1_000,
-  TEN_SECONDLY_ROLLING: 10_000,
-  DAILY: 60 * 60 * 1000,
-};
+const POLICY_DELAY_MS: ReadonlyMap<string, number> = new Map([
+  ['SECONDLY', 1_000],
+  ['TEN_SECONDLY_ROLLING', 10_000],
+  ['DAILY', 60 * 60 * 1000],
+]);
 
 function errorBody(body: Buffer): z.output<typeof errorSchema> {
   try {

@@ -90,6 +90,16 @@ describe('HubSpot connector: what only HubSpot has', () => {
     });
   });
 
+  it('waits ten seconds for a policy that it does not know', async () => {
+    await withFake({}, async (fake) => {
+      fake.account.faults.add({ kind: 'status', status: 429, body: { policyName: 'constructor' } });
+      await expect(hubSpotConnector.check(contextOf(fake))).rejects.toMatchObject({
+        code: 'RATE_LIMITED',
+        retryAt: new Date(START.getTime() + 10_000),
+      });
+    });
+  });
+
   it('carries a megabyte in one field', async () => {
     await withFake({}, async (fake) => {
       fake.account.contacts.create({ email: 'a@x.example', company: 'x'.repeat(1_000_000) });

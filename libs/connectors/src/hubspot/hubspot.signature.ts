@@ -1,5 +1,6 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { VerifyResult, WebhookDelivery } from '../connector.js';
+import { sameText } from '../http/same-text.js';
 
 /** HubSpot's own tolerance, taken both ways: a timestamp from the future is as suspect as an old one. */
 export const MAX_AGE_MS = 5 * 60 * 1000;
@@ -77,12 +78,6 @@ function signedUrl(url: string): string {
     .slice(start)
     .replace(/%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi, decodeURIComponent);
   return withoutFragment.slice(0, start) + query;
-}
-
-/** Both sides are hashed to one length first: `timingSafeEqual` throws on two different ones. */
-function sameText(expected: string, given: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(expected), digest(given));
 }
 
 function header(delivery: WebhookDelivery, name: string): string | undefined {

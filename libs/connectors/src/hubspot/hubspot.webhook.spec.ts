@@ -84,6 +84,18 @@ describe('HubSpot webhook events', () => {
     expect(signals({ subscriptionType: 'contact.newThing' })).toEqual([]);
   });
 
+  it.each([
+    { subscriptionType: 'constructor.creation' },
+    { subscriptionType: 'contact.constructor' },
+    { subscriptionType: 'contact.__proto__' },
+    { subscriptionType: 'object.creation', objectTypeId: 'toString' },
+  ])('has nothing to say about %p', (changes) => expect(signals(changes)).toEqual([]));
+
+  it('does not take the name of an associated type for one of its streams', () => {
+    const ends = { fromObjectId: 7, toObjectId: 8, associationType: 'CONTACT_TO_CONSTRUCTOR' };
+    expect(signals({ subscriptionType: 'contact.associationChange', ...ends })).toMatchObject([{ id: '7' }]);
+  });
+
   it('rejects a bad event alone', () => {
     const parsed = parse(JSON.stringify([{ portalId: 'x' }, event({}), null]));
     expect(parsed.signals).toHaveLength(1);

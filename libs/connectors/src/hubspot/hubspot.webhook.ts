@@ -43,11 +43,11 @@ function eventsOf(rawBody: Buffer): unknown[] {
 /** Events of objects that are no stream of ours say nothing; a merge speaks of several records. */
 function signalsOf(event: WebhookEvent): Signal[] {
   const [object = '', action = ''] = (event.subscriptionType ?? event.eventType ?? '').split('.');
-  const stream = STREAMS[object === 'object' ? (event.objectTypeId ?? '') : object];
+  const stream = STREAMS.get(object === 'object' ? (event.objectTypeId ?? '') : object);
   if (stream === undefined) return [];
   if (action === 'merge') return mergeSignals(stream, event);
   if (action === 'associationChange') return associationSignals(stream, event);
-  const kind = KINDS[action];
+  const kind = KINDS.get(action);
   const id = event.objectId ?? event.fromObjectId;
   if (kind === undefined || id === undefined) return [];
   const erase = action === 'privacyDeletion' ? { erase: true } : {};
@@ -75,7 +75,7 @@ function associationSignals(stream: HubSpotStream, event: WebhookEvent): Signal[
   const kind = 'upsert' as const;
   const key = `${dedupKey(event, from)}:${event.toObjectId ?? ''}`;
   const near: Signal = { ...signalBase(stream, event), id: from, kind, dedupKey: key };
-  const other = STREAMS[(event.associationType ?? '').split('_TO_')[1]?.toLowerCase() ?? ''];
+  const other = STREAMS.get((event.associationType ?? '').split('_TO_')[1]?.toLowerCase() ?? '');
   if (other === undefined || event.toObjectId === undefined) return [near];
   return [near, { ...signalBase(other, event), id: event.toObjectId, kind, dedupKey: `${key}:other` }];
 }
@@ -101,17 +101,17 @@ function dedupKey(event: WebhookEvent, objectId: string): string {
 }
 
 /** Object type ids are what `object.*` subscriptions of newer apps name. */
-const STREAMS: Readonly<Record<string, HubSpotStream>> = {
-  contact: 'contacts',
-  company: 'companies',
-  '0-1': 'contacts',
-  '0-2': 'companies',
-};
+const STREAMS: ReadonlyMap<string, HubSpotStream> = new Map([
+  ['contact', 'contacts'],
+  ['company', 'companies'],
+  ['0-1', 'contacts'],
+  ['0-2', 'companies'],
+]);
 
-const KINDS: Readonly<Record<string, Signal['kind']>> = {
-  creation: 'upsert',
-  propertyChange: 'upsert',
-  deletion: 'delete',
-  privacyDeletion: 'delete',
-  restore: 'restore',
-};
+const KINDS: ReadonlyMap<string, Signal['kind']> = new Map([
+  ['creation', 'upsert'],
+  ['propertyChange', 'upsert'],
+  ['deletion', 'delete'],
+  ['privacyDeletion', 'delete'],
+  ['restore', 'restore'],
+]);

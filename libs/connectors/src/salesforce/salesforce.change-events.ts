@@ -57,9 +57,9 @@ function signalsOf(
   header: z.output<typeof changeHeaderSchema>,
   account: string | null,
 ): { signals: Signal[]; nameless: boolean } {
-  const stream = STREAMS[header.entityName];
+  const stream = STREAMS.get(header.entityName);
   if (stream === undefined) return { signals: [], nameless: false };
-  const kind = KINDS[header.changeType.replace(/^GAP_/, '')];
+  const kind = KINDS.get(header.changeType.replace(/^GAP_/, ''));
   if (kind === undefined) return { signals: [], nameless: true };
   const ids = header.recordIds.filter(isSalesforceId).map(to18);
   const common = {
@@ -101,15 +101,15 @@ const changeHeaderSchema = z.looseObject({
 const NAMELESS =
   'the event does not name every record it speaks of: the next incremental run or sweep finds them';
 
-const STREAMS: Readonly<Record<string, SalesforceStream>> = {
-  Contact: 'contacts',
-  Account: 'accounts',
-  Lead: 'leads',
-};
+const STREAMS: ReadonlyMap<string, SalesforceStream> = new Map([
+  ['Contact', 'contacts'],
+  ['Account', 'accounts'],
+  ['Lead', 'leads'],
+]);
 
-const KINDS: Readonly<Record<string, Signal['kind']>> = {
-  CREATE: 'upsert',
-  UPDATE: 'upsert',
-  DELETE: 'delete',
-  UNDELETE: 'restore',
-};
+const KINDS: ReadonlyMap<string, Signal['kind']> = new Map([
+  ['CREATE', 'upsert'],
+  ['UPDATE', 'upsert'],
+  ['DELETE', 'delete'],
+  ['UNDELETE', 'restore'],
+]);

@@ -50,7 +50,7 @@ function parsedXml(xml: string): unknown {
 }
 
 function signalsOf({ Id, sObject }: z.output<typeof notificationSchema>, account: string): Signal[] {
-  const stream = STREAMS[sObject.type.replace(/^\w+:/, '')];
+  const stream = STREAMS.get(sObject.type.replace(/^\w+:/, ''));
   if (stream === undefined) return [];
   const occurredAt = timeOf(sObject.SystemModstamp ?? sObject.LastModifiedDate);
   return [{ stream, id: sObject.Id, kind: 'upsert', occurredAt, dedupKey: `om:${Id}`, account }];
@@ -93,8 +93,8 @@ const PARSER = new XMLParser({
   isArray: (name) => name === 'Notification',
 });
 
-const STREAMS: Readonly<Record<string, SalesforceStream>> = {
-  Contact: 'contacts',
-  Account: 'accounts',
-  Lead: 'leads',
-};
+const STREAMS: ReadonlyMap<string, SalesforceStream> = new Map([
+  ['Contact', 'contacts'],
+  ['Account', 'accounts'],
+  ['Lead', 'leads'],
+]);

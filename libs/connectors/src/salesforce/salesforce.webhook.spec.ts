@@ -70,11 +70,12 @@ describe('Outbound Messages', () => {
     expect(new Set(signals.map(({ dedupKey }) => dedupKey)).size).toBe(100);
   });
 
-  it('say nothing about objects that are no stream', () =>
-    expect(parsed(message(notification('04l5g000000001', 'Case', '5005g00000ABCdE')))).toEqual({
+  it.each(['Case', 'constructor', '__proto__'])('say nothing about %s, which is no stream', (type) =>
+    expect(parsed(message(notification('04l5g000000001', type, '5005g00000ABCdE')))).toEqual({
       signals: [],
       rejected: [],
-    }));
+    }),
+  );
 
   it('lose one notification that cannot be read, and no other', () => {
     const { signals, rejected } = parsed(
@@ -178,7 +179,8 @@ describe('change events', () => {
   });
 
   it('of other objects say nothing, and unreadable ones take no other with them', () => {
-    expect(parsed(event({ entityName: 'Case' }))).toEqual({ signals: [], rejected: [] });
+    for (const entityName of ['Case', 'constructor', '__proto__'])
+      expect(parsed(event({ entityName }))).toEqual({ signals: [], rejected: [] });
     const events = [event({ transactionKey: 7 }), event({})].map((text) => JSON.parse(text));
     const { signals, rejected } = parsed(JSON.stringify(events));
     expect(signals).toHaveLength(1);
