@@ -4,6 +4,8 @@ import { MAX_EXPRESSION_LENGTH } from './mapping.schema.js';
 
 export interface CompiledExpression {
   readonly source: string;
+  /** Whether the same input may give something else the next time: it asks for the time, or for chance. */
+  readonly volatile: boolean;
   /** Gives `undefined` where the input has nothing to say. */
   evaluate(input: unknown): Promise<unknown>;
 }
@@ -29,6 +31,7 @@ export function compileExpression(
   const path = plainPath(expression.ast());
   return {
     source,
+    volatile: usesVariable(expression.ast(), VOLATILE),
     evaluate: async (input) => {
       const direct = path ? follow(path, input) : ELSEWHERE;
       if (direct !== ELSEWHERE) return plain(direct);
@@ -55,16 +58,26 @@ function parse(source: string, limits: ExpressionLimits): jsonata.Expression {
 }
 
 /** A regular expression runs natively, where no limit reaches it; `$eval` would bring one in unseen. */
-function refuseUnbounded(node: unknown): void {
-  if (typeof node !== 'object' || node === null || node instanceof RegExp) return;
-  const { type, value } = node as { type?: unknown; value?: unknown };
-  if (type === 'regex')
+function refuseUnbounded(ast: unknown): void {
+  if (someNode(ast, ({ type }) => type === 'regex'))
     throw new ExpressionError(
       'INVALID_EXPRESSION',
       'uses a regular expression, use $split, $contains or $replace with plain strings',
     );
-  if (type === 'variable' && value === 'eval') throw new ExpressionError('INVALID_EXPRESSION', 'uses $eval');
-  for (const child of Object.values(node)) refuseUnbounded(child);
+  if (usesVariable(ast, new Set(['eval']))) throw new ExpressionError('INVALID_EXPRESSION', 'uses $eval');
+}
+
+/** A function counts wherever it is named, called or not: `($f := $now; $f())`. */
+function usesVariable(ast: unknown, names: ReadonlySet<unknown>): boolean {
+  return someNode(ast, ({ type, value }) => type === 'variable' && names.has(value));
+}
+
+/** `$toMillis` takes the date from today where its picture has only a time. */
+const VOLATILE = new Set(['now', 'millis', 'toMillis', 'random', 'shuffle']);
+
+function someNode(node: unknown, holds: (node: { type?: unknown; value?: unknown }) => boolean): boolean {
+  if (typeof node !== 'object' || node === null || node instanceof RegExp) return false;
+  return holds(node) || Object.values(node).some((child) => someNode(child, holds));
 }
 
 class RefusedRegex {

@@ -44,6 +44,19 @@ describe('a mapping document', () => {
     ]);
   });
 
+  it.each([
+    ['$fromMillis($millis())', true],
+    ['($clock := $now; $clock())', true],
+    ['[id, $shuffle(tags)]', true],
+    ['$random()', true],
+    ['$toMillis(created, "[H]:[m]")', true],
+    ['$lowercase(name)', false],
+    ['now & "$now()"', false],
+  ])('says whether it may map an unchanged record anew: %s', (value, volatile) => {
+    const properties = [{ key: 'p', type: 'string' as const, value }];
+    expect(compileMapping({ ...document, properties }).volatile).toBe(volatile);
+  });
+
   it('lists every field that is wrong with one record', async () => {
     const properties = [{ key: 'age', type: 'number' as const, value: 'age' }];
     const result = await compileMapping({ ...document, identity_type: 'type', properties }).map({
@@ -121,6 +134,12 @@ describe('an expression', () => {
     await expect(compileExpression(source, limits).evaluate({})).rejects.toMatchObject({
       code: 'EXPRESSION_LIMIT',
     });
+  });
+
+  it('keeps apart what runs at the same time', async () => {
+    const expression = compileExpression('($map([1..20], function($n) { $n + $$.n }); $$.n)');
+    const answers = await Promise.all([1, 2, 3].map((n) => expression.evaluate({ n })));
+    expect(answers).toEqual([1, 2, 3]);
   });
 
   it('still pads within reason, on both sides', async () => {

@@ -7,6 +7,8 @@ import { mappingSchema, type PropertyType } from './mapping.schema.js';
 export interface CompiledMapping {
   /** The keys it owns: one that a record no longer fills was emptied at the source. */
   readonly propertyKeys: readonly string[];
+  /** Whether a record that did not change may be mapped to something else the next time. */
+  readonly volatile: boolean;
   map(record: unknown): Promise<MappingResult>;
 }
 
@@ -15,6 +17,7 @@ export function compileMapping(document: unknown): CompiledMapping {
   const fields = compileFields(parseDocument(document));
   return {
     propertyKeys: fields.flatMap(({ property }) => (property ? [property.key] : [])),
+    volatile: fields.some(({ expression }) => expression.volatile),
     map: async (record) => {
       const outcomes: FieldOutcome[] = [];
       for (const field of fields) outcomes.push(await evaluateField(field, record));
