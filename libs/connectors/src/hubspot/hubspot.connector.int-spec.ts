@@ -6,6 +6,7 @@ import { startFakeServer } from '../testing/fake-server.js';
 import { type HubSpotFake, startHubSpotFake } from './fake/hubspot-fake.js';
 import type { ObjectTable } from './fake/object-table.js';
 import { hubSpotConnector } from './hubspot.connector.js';
+import type { HubSpotCursor } from './hubspot.cursor.js';
 import { type HubSpotConfig, type HubSpotSecrets, hubSpotConfigSchema } from './hubspot.settings.js';
 
 const START = new Date('2026-09-01T10:00:00.250Z');
@@ -27,6 +28,71 @@ describe('HubSpot connector: what only HubSpot has', () => {
         for (const { id } of records) seen.add(id);
       expect(seen.size).toBe(12_000);
     });
+  });
+
+  describe('with more properties than a URL or a search can name', () => {
+    const names = Array.from({ length: 1_500 }, (_, n) => `custom_property_${n}`);
+    const plan = 'custom_property_1499';
+
+    it('reads all of them: of each page of the listing, two requests', () =>
+      withFake({ searchLagMs: 0 }, async (fake) => {
+        for (let n = 0; n < 250; n += 1) fake.account.contacts.create({ [plan]: `plan ${n}` });
+        const { values, calls } = await readAll(fake, null, plan, names);
+        expect(values).toEqual(Array.from({ length: 250 }, (_, n) => `plan ${n}`));
+        expect(calls).toBe(3 + 3);
+      }));
+
+    it('reads all of them: of each page of changes, a search and two requests', () =>
+      withFake({ searchLagMs: 0 }, async (fake) => {
+        for (let n = 0; n < 250; n += 1) fake.account.contacts.create({ [plan]: `plan ${n}` });
+        await fake.account.advance(1_000);
+        const since = { kind: 'idle', since: START.toISOString() } as const;
+        const { values, calls } = await readAll(fake, since, plan, names);
+        expect(values).toEqual(Array.from({ length: 250 }, (_, n) => `plan ${n}`));
+        expect(calls).toBe(1 + 2 + (1 + 1));
+      }));
+
+    it('needs no further request while the names fit', () =>
+      withFake({ searchLagMs: 0 }, async (fake) => {
+        fake.account.contacts.create({ custom_property_7: 'plan' });
+        const { calls } = await readAll(fake, null, 'custom_property_7', names.slice(0, 300));
+        expect(calls).toBe(1);
+      }));
+
+    it('counts many short names as the search does', () =>
+      withFake({ searchLagMs: 0 }, async (fake) => {
+        fake.account.contacts.create({ p7: 'plan' });
+        await fake.account.advance(1_000);
+        const short = Array.from({ length: 450 }, (_, n) => `p${n}`);
+        const since = { kind: 'idle', since: START.toISOString() } as const;
+        expect((await readAll(fake, since, 'p7', short)).values).toEqual(['plan']);
+      }));
+
+    it('follows a record that was merged between the two requests, and leaves out one that is gone', () =>
+      withFake({ searchLagMs: 0 }, async (fake) => {
+        const { contacts } = fake.account;
+        const [gone, a, b] = [contacts.create({}), contacts.create({}), contacts.create({ [plan]: 'gold' })];
+        const context = contextOf(fake, names);
+        const lateReader = hubSpotConnector.read(
+          {
+            ...context,
+            budget: {
+              take: async (path) => {
+                if (!path.endsWith('/batch/read')) return;
+                contacts.archive(gone.id);
+                contacts.merge(a.id, b.id);
+              },
+            },
+          },
+          'contacts',
+          null,
+        );
+        const { value: page } = await lateReader[Symbol.asyncIterator]().next();
+        expect(page?.records).toMatchObject([
+          { mergedIds: [a.id, b.id], raw: { properties: { [plan]: 'gold' } } },
+        ]);
+        expect(page?.rejected).toEqual([]);
+      }));
   });
 
   it('speaks v3 as well as a dated version', async () => {
@@ -123,9 +189,23 @@ async function withFake(
   }
 }
 
-function contextOf(fake: HubSpotFake): ConnectorContext<HubSpotConfig, HubSpotSecrets> {
+/** The values that one property of the contacts has, and how many requests that took. */
+async function readAll(fake: HubSpotFake, from: HubSpotCursor | null, name: string, names: string[]) {
+  const values: (string | undefined)[] = [];
+  const before = fake.account.rates.usedToday;
+  for await (const { records } of hubSpotConnector.read(contextOf(fake, names), 'contacts', from))
+    for (const { raw } of records)
+      values.push((raw as { properties: Record<string, string> }).properties[name]);
+  return { values, calls: fake.account.rates.usedToday - before };
+}
+
+function contextOf(
+  fake: HubSpotFake,
+  properties?: readonly string[],
+): ConnectorContext<HubSpotConfig, HubSpotSecrets> {
+  const wide = properties && { properties: { contacts: properties }, associations: { contacts: [] } };
   return {
-    config: hubSpotConfigSchema.parse({ baseUrl: fake.url }),
+    config: hubSpotConfigSchema.parse({ baseUrl: fake.url, ...wide }),
     secrets: { accessToken: fake.token, clientSecret: fake.clientSecret },
     network: { allowPrivateNetwork: true, timeoutMs: 8_000, maxResponseBytes: 4 * 1024 * 1024 },
     now: () => new Date(fake.account.clock.now()),

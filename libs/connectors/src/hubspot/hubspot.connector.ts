@@ -9,8 +9,9 @@ import {
   propertiesPath,
 } from './hubspot.client.js';
 import { type HubSpotCursor, hubSpotCursorSchema } from './hubspot.cursor.js';
+import { BATCH_READ, fetchByIds } from './hubspot.fetch.js';
 import { companyMapping, contactMapping } from './hubspot.mapping.js';
-import { BATCH_READ, fetchByIds, readArchived, readIds, readStream } from './hubspot.reader.js';
+import { readArchived, readIds, readStream } from './hubspot.reader.js';
 import { accountSchema, listSchema, propertiesSchema, tokenSchema } from './hubspot.schema.js';
 import {
   HUBSPOT_SCOPES,

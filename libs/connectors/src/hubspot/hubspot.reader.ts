@@ -1,5 +1,5 @@
 import { InvalidResponse } from '../connector.errors.js';
-import type { FetchedRecord, IdPage, Page, SourceRecord } from '../connector.js';
+import type { IdPage, Page } from '../connector.js';
 import { callFor } from '../http/call-for.js';
 import type { HttpAnswer } from '../http/http-client.js';
 import { withAssociations } from './hubspot.associations.js';
@@ -11,9 +11,10 @@ import {
   searchBody,
   windowOf,
 } from './hubspot.cursor.js';
-import { DEFAULT_PROPERTIES } from './hubspot.mapping.js';
+import { wholeRecords } from './hubspot.fetch.js';
+import { DATE_PROPERTY, fitsSearch, fitsUrl, IDS_ONLY, propertiesOf } from './hubspot.properties.js';
 import { idOf, readRecords } from './hubspot.records.js';
-import { batchReadSchema, listSchema } from './hubspot.schema.js';
+import { listSchema } from './hubspot.schema.js';
 import type { HubSpotStream } from './hubspot.settings.js';
 
 type HubSpotPage = Page<HubSpotCursor>;
@@ -36,12 +37,14 @@ async function* readAll(
   from: Extract<HubSpotCursor, { kind: 'backfill' }> | null,
 ): AsyncGenerator<HubSpotPage> {
   let startedAt = from?.startedAt;
-  for await (const { answer, items, after } of listPages(context, stream, from?.after, {
-    properties: propertiesOf(context, stream).join(','),
-  })) {
+  const wanted = propertiesOf(context, stream);
+  const fits = fitsUrl(wanted);
+  const query = { properties: (fits ? wanted : IDS_ONLY).join(',') };
+  const completed = fits ? withAssociations : wholeRecords;
+  for await (const { answer, items, after } of listPages(context, stream, from?.after, query)) {
     startedAt ??= serverTime(answer, context);
     yield {
-      ...(await withAssociations(context, stream, readRecords(stream, items, answer.lossy))),
+      ...(await completed(context, stream, readRecords(stream, items, answer.lossy))),
       next: after === null ? { kind: 'idle', since: startedAt } : { kind: 'backfill', startedAt, after },
       done: after === null,
       serverDate: answer.serverDate,
@@ -67,15 +70,19 @@ async function searchPage(
   stream: HubSpotStream,
   window: SearchWindow,
 ): Promise<HubSpotPage> {
-  const json = searchBody(DATE_PROPERTY[stream], window, propertiesOf(context, stream));
+  const bodyFor = (properties: readonly string[]) => searchBody(DATE_PROPERTY[stream], window, properties);
+  const full = bodyFor(propertiesOf(context, stream));
+  const fits = fitsSearch(full);
+  const json = fits ? full : bodyFor(IDS_ONLY);
   const call = { method: 'POST', path: objectsPath(context.config, stream, '/search'), json } as const;
   const { data, ...answer } = await callFor(hubSpotClient(context), call, listSchema);
   const ids = data.results.map(idOf).filter((id) => id !== null);
   const more = Boolean(data.paging?.next);
   const next = afterSearch(window, { ids, more, serverTime: serverTime(answer, context) });
   if (next === null) throw new InvalidResponse(`POST ${call.path} promised more but did not advance`);
+  const completed = fits ? withAssociations : wholeRecords;
   return {
-    ...(await withAssociations(context, stream, readRecords(stream, data.results, answer.lossy))),
+    ...(await completed(context, stream, readRecords(stream, data.results, answer.lossy))),
     next,
     done: !more,
     ...(window.to === null && data.total !== undefined ? { total: data.total } : {}),
@@ -106,9 +113,8 @@ export async function* readIds(
   from: HubSpotCursor | null,
 ): AsyncGenerator<IdPage<HubSpotCursor>> {
   const start = from?.kind === 'listing' && from.of === 'live' ? from.after : '';
-  for await (const { answer, items, after } of listPages(context, stream, start, {
-    properties: 'hs_object_id',
-  })) {
+  const query = { properties: IDS_ONLY.join(',') };
+  for await (const { answer, items, after } of listPages(context, stream, start, query)) {
     const ids = items.map(requiredId);
     yield { ids, ...listing('live', after), serverDate: answer.serverDate };
   }
@@ -147,62 +153,7 @@ async function* listPages(
   }
 }
 
-export async function fetchByIds(
-  context: HubSpotContext,
-  stream: HubSpotStream,
-  ids: readonly string[],
-): Promise<Map<string, FetchedRecord>> {
-  const fetched = new Map<string, FetchedRecord>();
-  const unique = [...new Set(ids)];
-  for (let start = 0; start < unique.length; start += BATCH_READ) {
-    const batch = unique.slice(start, start + BATCH_READ);
-    for (const [id, record] of await fetchBatch(context, stream, batch)) fetched.set(id, record);
-  }
-  return fetched;
-}
-
-async function fetchBatch(context: HubSpotContext, stream: HubSpotStream, ids: readonly string[]) {
-  const json = { inputs: ids.map((id) => ({ id })), properties: propertiesOf(context, stream) };
-  const call = { method: 'POST', path: objectsPath(context.config, stream, '/batch/read'), json } as const;
-  const { data, lossy } = await callFor(hubSpotClient(context), call, batchReadSchema);
-  const read = readRecords(stream, data.results, lossy);
-  const { records, rejected } = await withAssociations(context, stream, read);
-  const found = new Map(ids.map((id): [string, FetchedRecord] => [id, { status: 'gone' }]));
-  for (const record of records) placeRecord(found, record);
-  for (const bad of rejected)
-    if (bad.id !== null && found.has(bad.id)) found.set(bad.id, { status: 'rejected', rejected: bad });
-  refuseUnexplained(
-    call.path,
-    found,
-    rejected.some(({ id }) => id === null),
-  );
-  return found;
-}
-
-/** HubSpot answers for a record that was merged away with the one that survived. */
-function placeRecord(found: Map<string, FetchedRecord>, record: SourceRecord): void {
-  if (found.has(record.id)) found.set(record.id, { status: 'found', record });
-  for (const id of record.mergedIds ?? []) {
-    if (found.has(id)) found.set(id, { status: 'merged', mergedInto: record.id, record });
-  }
-}
-
-/** "Gone" deletes an identity: it must not be concluded for a record that came without a readable id. */
-function refuseUnexplained(path: string, found: Map<string, FetchedRecord>, nameless: boolean): void {
-  const gone = [...found.values()].some(({ status }) => status === 'gone');
-  if (nameless && gone) throw new InvalidResponse(`POST ${path} answered a record without an id`);
-}
-
-function propertiesOf({ config }: HubSpotContext, stream: HubSpotStream): string[] {
-  const wanted = [...DEFAULT_PROPERTIES[stream], ...(config.properties[stream] ?? [])];
-  return [...new Set([...wanted, 'hs_merged_object_ids', DATE_PROPERTY[stream]])];
-}
-
 /** Without a `Date` header there is only our own clock; the lookback covers a small difference. */
 function serverTime(answer: Pick<HttpAnswer, 'serverDate'>, context: HubSpotContext): string {
   return (answer.serverDate ?? context.now()).toISOString();
 }
-
-export const BATCH_READ = 100;
-
-const DATE_PROPERTY = { contacts: 'lastmodifieddate', companies: 'hs_lastmodifieddate' } as const;

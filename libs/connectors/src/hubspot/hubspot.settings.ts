@@ -4,17 +4,15 @@ import { rateSpecsSchema } from '../connector.js';
 export const HUBSPOT_STREAMS = ['contacts', 'companies'] as const;
 export type HubSpotStream = (typeof HUBSPOT_STREAMS)[number];
 
-/** A search body may have 3,000 characters, and the names are most of it. */
-const MAX_PROPERTY_LIST = 2_000;
+/** HubSpot answers with every one of them for every record of a page, null or not. */
+const MAX_PROPERTIES = 3_000;
 
 const VERSION = /^(v3|\d{4}-\d{2}(-beta)?)$/;
 
 const propertyNames = z
   .array(z.string().regex(/^[a-z0-9_]+$/, 'a HubSpot property name has lower-case letters, digits and _'))
-  .default([])
-  .refine((names) => names.join(',').length <= MAX_PROPERTY_LIST, {
-    message: `the names together must not be longer than ${MAX_PROPERTY_LIST} characters`,
-  });
+  .max(MAX_PROPERTIES)
+  .default([]);
 
 const associatedTypes = z
   .array(

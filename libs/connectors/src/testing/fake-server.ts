@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 
 export interface FakeRequest {
   readonly method: string;
+  /** Path and query as they were sent. */
+  readonly target: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
@@ -25,7 +27,7 @@ export interface FakeServer {
 
 /** A real HTTP server on the loopback interface around one handler. */
 export async function startFakeServer(handler: FakeHandler, port = 0): Promise<FakeServer> {
-  const server = createServer((incoming, response) => {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (incoming, response) => {
     answer(handler, incoming, response).catch((error: unknown) => {
       sendReply(response, {
         status: 500,
@@ -40,6 +42,9 @@ export async function startFakeServer(handler: FakeHandler, port = 0): Promise<F
   };
 }
 
+/** Node's own 16 KiB would answer for a vendor that takes less, or more. */
+const MAX_HEADER_BYTES = 256 * 1024;
+
 async function answer(
   handler: FakeHandler,
   incoming: IncomingMessage,
@@ -50,6 +55,7 @@ async function answer(
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const request = {
     method: incoming.method ?? 'GET',
+    target: incoming.url ?? '/',
     path: url.pathname,
     query: url.searchParams,
     headers: incoming.headers,

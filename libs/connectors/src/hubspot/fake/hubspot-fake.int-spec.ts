@@ -78,6 +78,16 @@ describe('HubSpot fake', () => {
     });
   });
 
+  it('refuses a URL of more than 8,000 characters', async () => {
+    const { url, token } = await start();
+    const statusOf = async (length: number) => {
+      const path = '/crm/objects/2026-09/contacts?properties=';
+      const headers = { authorization: `Bearer ${token}` };
+      return (await fetch(url + path.padEnd(length, 'x'), { headers })).status;
+    };
+    expect([await statusOf(8_000), await statusOf(8_001), await statusOf(40_000)]).toEqual([200, 414, 414]);
+  });
+
   describe('limits', () => {
     it('counts a rolling window of ten seconds and says so in headers', async () => {
       const fake = await start({ limits: { tenSecondly: 2 } });
