@@ -1,4 +1,3 @@
-import { type CompiledMapping, compileMapping } from '#connectors';
 import { mayAccess, type ProjectAccess } from '#identity';
 import { type Pool, type PrismaClient, uuidv7 } from '#platform';
 import { ConnectionCheckFailedError } from '../connections/connection.errors.js';
@@ -9,6 +8,7 @@ import type { ApplyRecords, RecordBatch } from '../records/apply-records.js';
 import { type KeyDecision, policyDecision } from '../records/key-decision.js';
 import { type Observation, observeFetched } from '../records/observation.js';
 import type { Plan } from '../records/plan.js';
+import { type StreamMapping, streamMapping } from '../records/stream-mapping.js';
 import { ConnectionUnavailableError, UnknownStreamError } from '../runs/run.errors.js';
 import type { RunStore } from '../runs/run.store.js';
 import {
@@ -100,7 +100,7 @@ export class Conflicts {
     if (obstacle) throw new ConnectionUnavailableError(obstacle);
     const document = connection.mapping[stream];
     if (!document) throw new UnknownStreamError(stream, Object.keys(connection.mapping));
-    const mapping = compileMapping(document);
+    const mapping = streamMapping(document);
     const observe = (ids: readonly string[]) => this.observe(connection, stream, ids, mapping);
     const { id: connectionId, projectId } = connection;
     const key = { connectionId, stream };
@@ -136,7 +136,7 @@ export class Conflicts {
     connection: SealedConnection,
     stream: string,
     ids: readonly string[],
-    mapping: CompiledMapping,
+    mapping: StreamMapping,
   ): Promise<Observation[]> {
     try {
       const fetched = await this.parts.sessions.use(connection, (connector, context) =>

@@ -1,8 +1,6 @@
 import {
-  type CompiledMapping,
   type Connector,
   type ConnectorContext,
-  compileMapping,
   type FieldDefinition,
   type FieldError,
   type MappedIdentity,
@@ -14,6 +12,7 @@ import { type Observation, observeFetched, observePage } from '../records/observ
 import type { PlanAction } from '../records/plan.js';
 import { type PlannedRecord, planPage } from '../records/plan-page.js';
 import { Roster } from '../records/roster.js';
+import { type StreamMapping, streamMapping } from '../records/stream-mapping.js';
 import { ConnectionCheckFailedError, InvalidConnectionError } from './connection.errors.js';
 import { requireCompiles } from './connection.input.js';
 import type { SealedConnection } from './connection.js';
@@ -128,7 +127,7 @@ export class Preview {
 interface Sample {
   readonly connection: SealedConnection;
   readonly stream: string;
-  readonly mapping: CompiledMapping;
+  readonly mapping: StreamMapping;
   readonly observations: readonly Observation[];
   readonly askedAt: Date;
 }
@@ -139,24 +138,21 @@ function requireStream({ manifest }: Connector, stream: string): void {
     throw new InvalidConnectionError(`stream: expected one of ${streams.join(', ')}`);
 }
 
-function mappingFor(
-  { mapping }: SealedConnection,
-  { stream, mapping: given }: PreviewInput,
-): CompiledMapping {
+function mappingFor({ mapping }: SealedConnection, { stream, mapping: given }: PreviewInput): StreamMapping {
   const document = given ?? mapping[stream];
   if (!document)
     throw new InvalidConnectionError(
       `stream: the connection maps ${Object.keys(mapping).join(', ')}; give a mapping to look at another stream`,
     );
   requireCompiles(stream, document);
-  return compileMapping(document);
+  return streamMapping(document);
 }
 
 async function observe(
   connector: Connector,
   context: ConnectorContext<unknown, unknown>,
   { stream, external_ids, limit = DEFAULT_LIMIT }: PreviewInput,
-  mapping: CompiledMapping,
+  mapping: StreamMapping,
 ): Promise<Observation[]> {
   if (external_ids) {
     const ids = [...new Set(external_ids)];
@@ -184,7 +180,7 @@ function storedBy(roster: Roster, observation: Observation): StoredIdentity | nu
 }
 
 /** The observation says in one line why a record is unusable; here each field says it for itself. */
-async function mappedBy(mapping: CompiledMapping, observation: Observation) {
+async function mappedBy(mapping: StreamMapping, observation: Observation) {
   const { id: externalId } = observation;
   if (observation.kind === 'gone' || observation.kind === 'merged')
     return { externalId, raw: null, mapped: null, errors: [] };

@@ -11,11 +11,14 @@ import type { PlanAction } from './plan.js';
 import { type PagePlanning, type PlannedRecord, planPage } from './plan-page.js';
 import type { QuarantineStore } from './quarantine.store.js';
 import { Roster } from './roster.js';
+import { type SameRecord, settleSame } from './same-records.js';
 
 export interface RecordBatch extends StreamKey {
   readonly runId: string;
   readonly projectId: string | null;
   readonly observations: readonly Observation[];
+  /** Records that seem to say what they said before: those that do are not planned. */
+  readonly same?: readonly SameRecord[] | undefined;
   readonly owned: ReadonlySet<string>;
   readonly askedAt: Date;
   /** Who wins, field by field; absent: the source. */
@@ -91,8 +94,18 @@ export class ApplyRecords {
     chase: Chase,
   ): Promise<boolean> {
     await takeTurn(client, batch.connectionId);
-    const { askedAt, projectId, owned, fields, connectionId, namedKeys } = batch;
-    const observations = batch.observations.map((observation) => underPolicies(observation, fields));
+    const { askedAt, projectId, owned, fields, connectionId, namedKeys, same = [] } = batch;
+    const settled = await settleSame(client, batch, batch, same);
+    const doubtful = await observeAll(same.filter(({ id }) => !settled.has(id)));
+    const observations = [...batch.observations, ...doubtful].map((observation) =>
+      underPolicies(observation, fields),
+    );
+    const isAccepted = (planned: readonly PlannedRecord[]) =>
+      alongside(client, countsOf(planned, settled.size), planned);
+    if (observations.length === 0) {
+      if (!(await isAccepted([]))) throw new SupersededError();
+      return true;
+    }
     const roster = await Roster.load(client, this.identities, batch, observations, namedKeys);
     const ownership = hasPolicies(fields) ? { policies: fields, actor: actorOf(connectionId) } : undefined;
     if (ownership) await roster.loadProvenance(this.identities.within(client).store, observations);
@@ -102,7 +115,7 @@ export class ApplyRecords {
     const plans = planPage(roster, observations, planning);
     const seen = observations.map(({ id }) => id);
     const planned = await this.quarantine.withoutDiscarded(client, batch, plans);
-    if (!(await alongside(client, countsOf(planned), planned))) throw new SupersededError();
+    if (!(await isAccepted(planned))) throw new SupersededError();
     if (!batch.dryRun) {
       await roster.append();
       await moveLinks(client, batch.connectionId, roster.moves);
@@ -130,8 +143,18 @@ const actorOf = (connectionId: string): string => `connection:${connectionId}`;
 
 const underPolicies = (observation: Observation, fields: FieldPolicies | undefined): Observation =>
   observation.kind === 'present'
-    ? { ...observation, hash: hashUnder(fields, observation.hash) }
+    ? {
+        ...observation,
+        hash: hashUnder(fields, observation.hash),
+        fingerprint: observation.fingerprint && hashUnder(fields, observation.fingerprint),
+      }
     : observation;
+
+async function observeAll(records: readonly SameRecord[]): Promise<Observation[]> {
+  const observed: Observation[] = [];
+  for (const record of records) observed.push(await record.observe());
+  return observed;
+}
 
 /** Rolls back a batch that somebody else has taken. */
 class SupersededError extends Error {
@@ -188,11 +211,13 @@ const isRace = (error: unknown): boolean =>
 /** What the CRM says of a record that was asked for itself counts more than a listing. */
 function joined(batch: RecordBatch, asked: readonly Observation[]): RecordBatch {
   const known = new Set(asked.map(({ id }) => id));
-  return { ...batch, observations: [...batch.observations.filter(({ id }) => !known.has(id)), ...asked] };
+  const others = batch.observations.filter(({ id }) => !known.has(id));
+  const same = batch.same?.filter(({ id }) => !known.has(id));
+  return { ...batch, observations: [...others, ...asked], same };
 }
 
-function countsOf(planned: readonly PlannedRecord[]): OutcomeCounts {
-  const counts: Partial<Record<PlanAction, number>> = {};
+function countsOf(planned: readonly PlannedRecord[], unchanged: number): OutcomeCounts {
+  const counts: Partial<Record<PlanAction, number>> = unchanged > 0 ? { unchanged } : {};
   for (const { plan } of planned) counts[plan.action] = (counts[plan.action] ?? 0) + 1;
   return counts;
 }

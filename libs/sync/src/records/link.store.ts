@@ -23,7 +23,8 @@ export async function linksOf(
 ): Promise<Link[]> {
   const { rows } = await executor.query<LinkRow>({
     name: 'links_of',
-    text: 'select * from links where connection_id = $1 and stream = $2 and external_id = any($3)',
+    text: `select l.* from unnest($3::text[]) as r(id), lateral (select * from links
+      where connection_id = $1 and stream = $2 and external_id = r.id offset 0) as l`,
     values: [connectionId, stream, externalIds],
   });
   return rows.map(toLink);
@@ -69,20 +70,22 @@ export async function saveLinks(
       links.map(({ mergedInto }) => mergedInto),
       links.map(({ hold }) => hold?.key ?? null),
       links.map(({ hold }) => hold?.insteadOf ?? null),
+      links.map(({ fingerprint }) => fingerprint),
     ],
   });
 }
 
 const SAVE = `
   insert into links (connection_id, stream, last_seen_run, external_id, identity_id, source_updated_at,
-    content_hash, seen_at, tombstoned_at, merged_into, held_key, held_instead_of)
+    content_hash, seen_at, tombstoned_at, merged_into, held_key, held_instead_of, fingerprint)
   select $1, $2, $3, l.* from unnest($4::text[], $5::uuid[], $6::timestamptz[], $7::bytea[], $8::timestamptz[],
-    $9::timestamptz[], $10::text[], $11::text[], $12::text[]) as l
+    $9::timestamptz[], $10::text[], $11::text[], $12::text[],
+    $13::bytea[]) as l
   on conflict (connection_id, stream, external_id) do update set
     last_seen_run = excluded.last_seen_run, identity_id = excluded.identity_id,
     source_updated_at = excluded.source_updated_at, content_hash = excluded.content_hash,
     seen_at = excluded.seen_at, tombstoned_at = excluded.tombstoned_at, merged_into = excluded.merged_into,
-    held_key = excluded.held_key, held_instead_of = excluded.held_instead_of`;
+    held_key = excluded.held_key, held_instead_of = excluded.held_instead_of, fingerprint = excluded.fingerprint`;
 
 /** An identity that ended in another one: whatever mirrored it mirrors that one from now on. */
 export interface IdentityMove {
@@ -135,6 +138,7 @@ interface LinkRow {
   readonly merged_into: string | null;
   readonly held_key: string | null;
   readonly held_instead_of: string | null;
+  readonly fingerprint: Buffer | null;
 }
 
 interface BindingRow {
@@ -149,6 +153,7 @@ const toLink = (row: LinkRow): Link => ({
   identityId: row.identity_id,
   sourceUpdatedAt: row.source_updated_at,
   contentHash: row.content_hash,
+  fingerprint: row.fingerprint,
   seenAt: row.seen_at,
   tombstonedAt: row.tombstoned_at,
   mergedInto: row.merged_into,

@@ -5,6 +5,8 @@ export interface Link {
   readonly sourceUpdatedAt: Date | null;
   /** Of the mapped record; null when it has to be looked at again whatever it says. */
   readonly contentHash: Buffer | null;
+  /** Of the record itself, as it was when it had that content. */
+  readonly fingerprint: Buffer | null;
   /** When the CRM was asked for what is held here. */
   readonly seenAt: Date;
   /** The record is archived or deleted at the source. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { CompiledMapping, FetchedRecord, RejectedRecord, SourceRecord } from '#connectors';
+import type { FetchedRecord, RejectedRecord, SourceRecord } from '#connectors';
 import type { KeyHold } from './link.js';
 import { contentHash, type MirroredIdentity, mirroredIdentitySchema } from './mirrored-identity.js';
+import type { StreamMapping } from './stream-mapping.js';
 
 /** What the CRM says about one record, mapped and judged: all that a plan needs to know of the outside. */
 export type Observation = Present | Unusable | Gone | Merged;
@@ -12,6 +13,7 @@ export interface Present {
   readonly updatedAt: Date | null;
   readonly mirrored: MirroredIdentity;
   readonly hash: Buffer;
+  readonly fingerprint: Buffer | null;
   /** Records that ended in this one. */
   readonly mergedIds: readonly string[];
   readonly raw: unknown;
@@ -45,7 +47,7 @@ export interface Merged {
 /** Observations of a page, one for each record: of a record that comes twice the newer state counts. */
 export async function observePage(
   page: { readonly records: readonly SourceRecord[]; readonly rejected: readonly RejectedRecord[] },
-  mapping: CompiledMapping,
+  mapping: StreamMapping,
 ): Promise<Observation[]> {
   const observed: Observation[] = [];
   for (const record of newestOf(page.records)) observed.push(await observeRecord(record, mapping));
@@ -55,7 +57,7 @@ export async function observePage(
 /** Observations of records that were asked for by id; a merge also speaks of the record that lives on. */
 export async function observeFetched(
   fetched: ReadonlyMap<string, FetchedRecord>,
-  mapping: CompiledMapping,
+  mapping: StreamMapping,
 ): Promise<Observation[]> {
   const observed = new Map<string, Observation>();
   for (const [id, answer] of fetched) {
@@ -67,7 +69,7 @@ export async function observeFetched(
   return [...observed.values()];
 }
 
-export async function observeRecord(record: SourceRecord, mapping: CompiledMapping): Promise<Observation> {
+export async function observeRecord(record: SourceRecord, mapping: StreamMapping): Promise<Observation> {
   if (record.archived) return { kind: 'gone', id: record.id };
   const { id, raw, mergedIds = [] } = record;
   const unusable = { kind: 'unusable', id, raw, nameless: false } as const;
@@ -80,10 +82,20 @@ export async function observeRecord(record: SourceRecord, mapping: CompiledMappi
   if (!valid.success) return { ...unusable, code: 'NOT_ALLOWED', reason: issuesOf(valid.error) };
   const mirrored = valid.data;
   const hash = contentHash(mirrored);
-  return { kind: 'present', id, updatedAt: timeOf(record), mirrored, hash, mergedIds, raw };
+  const fingerprint = fingerprintOf(record, mapping);
+  return { kind: 'present', id, updatedAt: timeOf(record), mirrored, hash, fingerprint, mergedIds, raw };
 }
 
-function newestOf(records: readonly SourceRecord[]): SourceRecord[] {
+/**
+ * Of all that an observation is made from: the same one would be made again. Null where a mapping gives something
+ * else each time, such as the time of day.
+ */
+export function fingerprintOf(record: SourceRecord, { digest, volatile }: StreamMapping): Buffer | null {
+  if (volatile) return null;
+  return createHash('sha256').update(digest).update(JSON.stringify(record)).digest();
+}
+
+export function newestOf(records: readonly SourceRecord[]): SourceRecord[] {
   const newest = new Map<string, SourceRecord>();
   for (const record of records) {
     const other = newest.get(record.id);

@@ -69,6 +69,7 @@ function present(n: number, wanted: number): Present {
     updatedAt: null,
     mirrored,
     hash: contentHash(mirrored),
+    fingerprint: null,
     mergedIds: [],
     raw: {},
   };

@@ -240,7 +240,17 @@ const records: fc.Arbitrary<MirroredIdentity> = fc.record({
 function present(fields: Partial<MirroredIdentity> = {}, more: Partial<Present> = {}): Present {
   const mirrored = { ...ADA, ...fields };
   const hash = contentHash(mirrored);
-  return { kind: 'present', id: '1', updatedAt: at(10), mirrored, hash, mergedIds: [], raw: {}, ...more };
+  return {
+    kind: 'present',
+    id: '1',
+    updatedAt: at(10),
+    mirrored,
+    hash,
+    fingerprint: null,
+    mergedIds: [],
+    raw: {},
+    ...more,
+  };
 }
 
 function live(fields: Partial<MirroredIdentity> = {}): LiveIdentity {
@@ -253,6 +263,7 @@ const link = (fields: Partial<Link> = {}): Link => ({
   identityId: MINE,
   sourceUpdatedAt: at(10),
   contentHash: null,
+  fingerprint: null,
   seenAt: at(11),
   tombstonedAt: null,
   mergedInto: null,

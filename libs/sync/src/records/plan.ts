@@ -232,7 +232,7 @@ function create(
 }
 
 function linkTo(
-  { id, updatedAt, hash, hold }: Present,
+  { id, updatedAt, hash, fingerprint, hold }: Present,
   identityId: string,
   { askedAt }: Circumstances,
 ): Link {
@@ -241,6 +241,7 @@ function linkTo(
     identityId,
     sourceUpdatedAt: updatedAt,
     contentHash: hash,
+    fingerprint,
     seenAt: askedAt,
     tombstonedAt: null,
     mergedInto: null,

@@ -1,6 +1,8 @@
-import { type CompiledMapping, ConfigError, type Connector, type ConnectorContext } from '#connectors';
+import { ConfigError, type Connector, type ConnectorContext } from '#connectors';
 import type { ConnectionPolicies } from '../connections/connection-policies.js';
 import type { Observation } from '../records/observation.js';
+import type { SameRecord } from '../records/same-records.js';
+import type { StreamMapping } from '../records/stream-mapping.js';
 import type { Run, RunPhase } from './run.js';
 import type { Refusal } from './sweep.js';
 
@@ -9,14 +11,16 @@ export interface Reading {
   readonly run: Run;
   readonly connector: Connector;
   readonly context: ConnectorContext<unknown, unknown>;
-  readonly mapping: CompiledMapping;
+  readonly mapping: StreamMapping;
   readonly policies: ConnectionPolicies;
 }
 
 /** What was found on a page, and where it goes from there. */
 export interface FoundPage {
   readonly observations: readonly Observation[];
-  readonly mapping: CompiledMapping;
+  /** Records that seem to say what they said before. */
+  readonly same?: readonly SameRecord[];
+  readonly mapping: StreamMapping;
   /** Null: the run is through. */
   readonly next: { readonly phase: RunPhase; readonly cursor: unknown } | null;
   /** Set when the stream was read to its end: where the next incremental run starts. */

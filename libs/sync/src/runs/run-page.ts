@@ -1,11 +1,11 @@
-import { type Connector, type ConnectorContext, compileMapping } from '#connectors';
+import type { Connector, ConnectorContext, Page, SourceRecord } from '#connectors';
 import type { Pool } from '#platform';
 import type { SealedConnection } from '../connections/connection.js';
 import type { ConnectorSessions } from '../connections/connector-sessions.js';
-import { isBound, type Link } from '../records/link.js';
-import { linksOf } from '../records/link.store.js';
-import { type Observation, observeFetched, observePage } from '../records/observation.js';
+import { newestOf, type Observation, observeFetched, observePage } from '../records/observation.js';
 import type { QuarantineStore } from '../records/quarantine.store.js';
+import { type KnownRecord, knownRecords, type SameRecord, sameRecord } from '../records/same-records.js';
+import { streamMapping } from '../records/stream-mapping.js';
 import type { CountedCalls } from './counted-calls.js';
 import { cursorOf, type FoundPage, firstOf, type Reading } from './reading.js';
 import { UnknownStreamError } from './run.errors.js';
@@ -38,7 +38,7 @@ export class RunPageReader {
   ): Promise<RunPage> {
     const document = connection.mapping[run.stream];
     if (!document) throw new UnknownStreamError(run.stream, Object.keys(connection.mapping));
-    const mapping = compileMapping(document);
+    const mapping = streamMapping(document);
     return this.sessions.use(
       connection,
       async (connector: Connector, uncounted: ConnectorContext<unknown, unknown>) => {
@@ -75,7 +75,7 @@ export class RunPageReader {
     if (!connector.deletions) return { observations: [], mapping, next: await this.readPhaseOf(run) };
     const page = await firstOf(connector.deletions(context, run.stream, cursorOf(reading)));
     const next = page.done ? await this.readPhaseOf(run) : { phase: 'deletions' as const, cursor: page.next };
-    return { observations: await this.confirmed(reading, await observePage(page, mapping)), mapping, next };
+    return { ...(await this.observed(reading, page)), mapping, next };
   }
 
   private async readPhaseOf(run: Run): Promise<NonNullable<FoundPage['next']>> {
@@ -86,10 +86,10 @@ export class RunPageReader {
     const { run, connector, context, mapping } = reading;
     const page = await firstOf(connector.read(context, run.stream, cursorOf(reading)));
     const next = page.done ? phaseAfterRead(reading) : { phase: 'read' as const, cursor: page.next };
-    const observations = await this.confirmed(reading, await observePage(page, mapping));
+    const observed = await this.observed(reading, page);
     const count = page.records.length + page.rejected.length;
     const listed = { count, ...(page.total === undefined ? {} : { total: page.total }) };
-    return { observations, mapping, next, listed, ...(page.done ? { endCursor: page.next } : {}) };
+    return { ...observed, mapping, next, listed, ...(page.done ? { endCursor: page.next } : {}) };
   }
 
   private async readRecords({ run, connector, context, mapping }: Reading): Promise<FoundPage> {
@@ -108,6 +108,27 @@ export class RunPageReader {
     return { observations: await observeFetched(fetched, mapping), mapping, next };
   }
 
+  /** A dry run looks at every record: it marks nothing as seen. */
+  private async observed(
+    reading: Reading,
+    { records, rejected }: Pick<Page<unknown>, 'records' | 'rejected'>,
+  ): Promise<Pick<FoundPage, 'observations' | 'same'>> {
+    const { run, mapping, policies } = reading;
+    const newest = newestOf(records);
+    const ids = [...newest.map(({ id }) => id), ...rejected.flatMap(({ id }) => id ?? [])];
+    const known = await knownRecords(this.pool, run, ids);
+    const same: SameRecord[] = [];
+    const others: SourceRecord[] = [];
+    for (const record of newest) {
+      const found =
+        run.mode === 'dry_run' ? null : sameRecord(record, known.get(record.id), mapping, policies.fields);
+      if (found) same.push(found);
+      else others.push(record);
+    }
+    const observations = await observePage({ records: others, rejected }, mapping);
+    return { observations: await this.confirmed(reading, observations, known), same };
+  }
+
   /**
    * A listing may lag behind: a search index still shows what was archived, an archive what was restored. Where it
    * contradicts what we hold of a record's life, the record itself is asked.
@@ -115,11 +136,10 @@ export class RunPageReader {
   private async confirmed(
     { run, connector, context, mapping }: Reading,
     observations: readonly Observation[],
+    known: ReadonlyMap<string, KnownRecord>,
   ): Promise<Observation[]> {
-    const ids = observations.map(({ id }) => id);
-    const links = new Map((await linksOf(this.pool, run, ids)).map((link) => [link.externalId, link]));
     const doubtful = observations.filter((observation) =>
-      contradicts(observation, links.get(observation.id)),
+      contradicts(observation, known.get(observation.id)),
     );
     if (doubtful.length === 0) return [...observations];
     const doubtfulIds = doubtful.map(({ id }) => id);
@@ -130,10 +150,10 @@ export class RunPageReader {
   }
 }
 
-function contradicts(observation: Observation, link: Link | undefined): boolean {
-  if (!link) return false;
-  if (observation.kind === 'present') return !isBound(link);
-  return observation.kind === 'gone' && isBound(link);
+function contradicts(observation: Observation, known: KnownRecord | undefined): boolean {
+  if (!known) return false;
+  if (observation.kind === 'present') return !known.isBound;
+  return observation.kind === 'gone' && known.isBound;
 }
 
 /** Who read everything knows what is missing. What was set aside is written about when it is tried: no dry run does. */

@@ -72,7 +72,7 @@ export class RunPages {
   private async commit({ run, connection, page, askedAt, calls }: ReadPage): Promise<boolean> {
     let more = false;
     const { connectionId, stream, mode } = run;
-    const { observations, mapping, observe } = page;
+    const { observations, same, mapping, observe } = page;
     const { projectId, policies } = connection;
     const { fields } = policies;
     const owned = new Set(mapping.propertyKeys);
@@ -84,6 +84,7 @@ export class RunPages {
         runId: run.id,
         projectId,
         observations,
+        same,
         observe,
         owned,
         askedAt,

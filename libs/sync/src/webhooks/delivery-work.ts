@@ -1,11 +1,4 @@
-import {
-  type CompiledMapping,
-  type Connector,
-  type ConnectorContext,
-  compileMapping,
-  type FetchedRecord,
-  InvalidResponse,
-} from '#connectors';
+import { type Connector, type ConnectorContext, type FetchedRecord, InvalidResponse } from '#connectors';
 import { createLogger, uuidv7 } from '#platform';
 import { obstacleOf, type SealedConnection } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
@@ -13,6 +6,7 @@ import type { ConnectorSessions } from '../connections/connector-sessions.js';
 import type { ApplyRecords, OutcomeCounts } from '../records/apply-records.js';
 import { policyDecision } from '../records/key-decision.js';
 import { type Observation, observeFetched } from '../records/observation.js';
+import { type StreamMapping, streamMapping } from '../records/stream-mapping.js';
 import { judgeFailure } from '../runs/failure.js';
 import { addCounts } from '../runs/run.js';
 import type { RunStore } from '../runs/run.store.js';
@@ -88,7 +82,7 @@ export class DeliveryWork {
   ): Promise<void> {
     const document = connection.mapping[stream];
     if (!document) return this.parts.deliveries.fail(idsOf(deliveries), `The stream ${stream} is not synced`);
-    const mapping = compileMapping(document);
+    const mapping = streamMapping(document);
     const externalIds = [...new Set(deliveries.map(({ externalId }) => externalId))];
     const fetched = await this.parts.sessions.use(
       connection,
@@ -176,7 +170,7 @@ function byStream(deliveries: readonly WaitingDelivery[]): Map<string, WaitingDe
 async function observe(
   fetched: ReadonlyMap<string, FetchedRecord>,
   deliveries: readonly WaitingDelivery[],
-  mapping: CompiledMapping,
+  mapping: StreamMapping,
 ): Promise<Observation[]> {
   const observed = await observeFetched(fetched, mapping);
   const merges = new Map(

@@ -1,0 +1,104 @@
+import type { SourceRecord } from '#connectors';
+import { type Pool, type PoolClient, uuidv7 } from '#platform';
+import { type FieldPolicies, hashUnder } from './field-policies.js';
+import type { StreamKey } from './link.store.js';
+import { fingerprintOf, type Observation, observeRecord } from './observation.js';
+import type { StreamMapping } from './stream-mapping.js';
+
+/** A record that seems to say what it said when it was last applied. */
+export interface SameRecord {
+  readonly id: string;
+  readonly fingerprint: Buffer;
+  /** For the case that it has to be planned after all. */
+  observe(): Promise<Observation>;
+}
+
+/** What there is to know of a record before it is mapped. */
+export interface KnownRecord {
+  readonly isBound: boolean;
+  /** Null: whatever it says, it has to be planned. */
+  readonly fingerprint: Buffer | null;
+}
+
+export async function knownRecords(
+  pool: Pool,
+  { connectionId, stream }: StreamKey,
+  externalIds: readonly string[],
+): Promise<Map<string, KnownRecord>> {
+  const { rows } = await pool.query<{ external_id: string; bound: boolean; fingerprint: Buffer | null }>({
+    name: 'links_known',
+    text: `select external_id, ${BOUND} as bound, case when ${SETTLED} then fingerprint end as fingerprint
+      from unnest($3::text[]) as r(id), lateral (select * from links
+        where connection_id = $1 and stream = $2 and external_id = r.id offset 0) as l`,
+    values: [connectionId, stream, externalIds],
+  });
+  return new Map(
+    rows.map(({ external_id, bound, fingerprint }) => [external_id, { isBound: bound, fingerprint }]),
+  );
+}
+
+/** Answers null when the record says something else than before, or nobody knows what it said. */
+export function sameRecord(
+  record: SourceRecord,
+  known: KnownRecord | undefined,
+  mapping: StreamMapping,
+  policies: FieldPolicies | undefined,
+): SameRecord | null {
+  if (!known?.fingerprint || record.archived) return null;
+  const found = fingerprintOf(record, mapping);
+  const fingerprint = found && hashUnder(policies, found);
+  if (!fingerprint?.equals(known.fingerprint)) return null;
+  return { id: record.id, fingerprint, observe: () => observeRecord(record, mapping) };
+}
+
+/**
+ * Marks those as seen that are unchanged beyond doubt, with their outcome; answers their ids. The others have to be
+ * planned: a person deleted the identity, the record waits for something, or a newer state of it was seen meanwhile.
+ * This is what a plan says of an unchanged record (`planPresent`), without looking at what the record says.
+ */
+export async function settleSame(
+  client: PoolClient,
+  { connectionId, stream }: StreamKey,
+  { runId, askedAt }: { readonly runId: string; readonly askedAt: Date },
+  records: readonly SameRecord[],
+): Promise<ReadonlySet<string>> {
+  if (records.length === 0) return new Set();
+  const { rows } = await client.query<{ external_id: string }>({
+    name: 'links_settle_same',
+    text: SETTLE,
+    values: [
+      connectionId,
+      stream,
+      runId,
+      askedAt,
+      records.map(({ id }) => id),
+      records.map(({ fingerprint }) => fingerprint),
+      records.map(() => uuidv7()),
+    ],
+  });
+  return new Set(rows.map((row) => row.external_id));
+}
+
+const BOUND = '(l.tombstoned_at is null and l.merged_into is null)';
+
+/** Without a content hash it is to be looked at again; a decision about its key may have lost its reason. */
+const SETTLED = `(${BOUND} and l.content_hash is not null and l.held_key is null)`;
+
+/** Each record's link is looked up by its key, whatever the planner believes about the table. */
+const SETTLE = `
+  with same as (
+    update links l set last_seen_run = $3, seen_at = $4
+    from unnest($5::text[], $6::bytea[], $7::uuid[]) as r(external_id, fingerprint, outcome_id),
+      lateral (select k.ctid from links k where k.connection_id = $1 and k.stream = $2
+        and k.external_id = r.external_id offset 0) as found
+    where l.ctid = found.ctid and l.fingerprint = r.fingerprint and ${SETTLED} and l.seen_at <= $4
+      and exists (select 1 from identities i where i.id = l.identity_id)
+      and not exists (select 1 from quarantined_records q
+        where q.connection_id = $1 and q.stream = $2 and q.external_id = r.external_id)
+      and not exists (select 1 from conflicts c
+        where c.connection_id = $1 and c.stream = $2 and c.external_id = r.external_id and c.status = 'open')
+    returning l.external_id, l.identity_id, r.outcome_id),
+  outcomes as (
+    insert into record_outcomes (run_id, connection_id, stream, id, external_id, action, identity_id)
+    select $3, $1, $2, outcome_id, external_id, 'unchanged', identity_id from same)
+  select external_id from same`;
