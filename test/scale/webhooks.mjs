@@ -122,13 +122,14 @@ function property({ properties }, wanted) {
   return properties.find(({ key }) => key === wanted)?.value;
 }
 
-/** By contact: the numbered titles that became visible, and when. */
+/** By contact: the numbered titles that became visible, and when. A new contact may come with its first one. */
 async function visibleChanges(pool) {
   const { rows } = await pool.query(
     `select meta->>'subject' as subject, title.value as title, recorded_at from es.events,
-       lateral (select p->>'value' as value from jsonb_array_elements(data->'changes'->'properties'->'set') p
+       lateral (select p->>'value' as value
+         from jsonb_array_elements(coalesce(data->'changes'->'properties'->'set', data->'properties')) p
          where p->>'key' = 'job_title') title
-     where type = 'IdentityModified' and title.value like 'title %' order by recorded_at`,
+     where type in ('IdentityCreated', 'IdentityModified') and title.value like 'title %' order by recorded_at`,
   );
   const byContact = new Map();
   for (const { subject, title, recorded_at: at } of rows) {
