@@ -28,7 +28,7 @@ export async function openEngine(databaseUrl, fake) {
 
 async function fullRun(sync, connectionId) {
   const [{ id }] = await sync.runs.start(connectionId, { mode: 'full', stream: 'contacts' }, 'all');
-  for (let next = await sync.pages.next(id); next; next = await sync.pages.next(id)) {
+  for (let next = await sync.pages.work(id); next; next = await sync.pages.work(id)) {
     if (next.afterMs > 0) throw new Error('a page has to wait: this measures nothing');
   }
   const { status, counts, error } = await sync.runs.get(id, 'all');

@@ -119,7 +119,7 @@ export function openSyncBench(url: string, clock: Clock, calls?: CallLimiter): S
 }
 
 async function finishRun(sync: Sync, runId: string): Promise<Run> {
-  for (let next = await sync.pages.next(runId); next; next = await sync.pages.next(runId))
+  for (let next = await sync.pages.work(runId); next; next = await sync.pages.work(runId))
     if (next.afterMs > 0) break;
   return sync.runs.get(runId, 'all');
 }

@@ -4,6 +4,7 @@ import { inTransaction, type Pool, type PoolClient } from '#platform';
 import type { ConflictStore } from '../conflicts/conflict.store.js';
 import { type FieldPolicies, hashUnder, hasPolicies } from './field-policies.js';
 import { type KeyDecision, POLICY } from './key-decision.js';
+import { isBound, type Link } from './link.js';
 import { moveLinks, type StreamKey, saveLinks, takeTurn } from './link.store.js';
 import type { Observation } from './observation.js';
 import { recordOutcomes } from './outcome.store.js';
@@ -23,9 +24,11 @@ export interface RecordBatch extends StreamKey {
   readonly askedAt: Date;
   /** Who wins, field by field; absent: the source. */
   readonly fields?: FieldPolicies;
+  /** The observations are what a listing shows, which may lag behind. */
+  readonly fromListing?: boolean;
   /** Stops after the plan: outcomes only. */
   readonly dryRun: boolean;
-  /** Asks the CRM for records by id: those that hold a key which a record of the batch wants. */
+  /** Asks the CRM for records by id: what it says of them counts more than what a listing shows. */
   readonly observe: (externalIds: readonly string[]) => Promise<readonly Observation[]>;
   /** What caused the change of a record; default: the record itself. */
   readonly causationOf?: (externalId: string) => string | undefined;
@@ -75,7 +78,7 @@ export class ApplyRecords {
         return await inTransaction(this.pool, (client) => this.applyWithin(client, known, alongside, chase));
       } catch (error) {
         if (error instanceof SupersededError) return false;
-        if (error instanceof HoldersWantedError) {
+        if (error instanceof RecordsWantedError) {
           known = joined(known, await batch.observe(error.externalIds));
           for (const id of error.externalIds) asked.add(id);
           rounds++;
@@ -107,6 +110,7 @@ export class ApplyRecords {
       return true;
     }
     const roster = await Roster.load(client, this.identities, batch, observations, namedKeys);
+    if (batch.fromListing) requireAsked(observations, roster, chase);
     const ownership = hasPolicies(fields) ? { policies: fields, actor: actorOf(connectionId) } : undefined;
     if (ownership) await roster.loadProvenance(this.identities.within(client).store, observations);
     const metadataFor = this.metadataOf(batch);
@@ -161,19 +165,36 @@ class SupersededError extends Error {
   override readonly name = 'SupersededError';
 }
 
-/** Rolls back a batch that has to know more records before it can be decided. */
-class HoldersWantedError extends Error {
-  override readonly name = 'HoldersWantedError';
+/** Rolls back a batch that has to know more of some records before it can be decided. */
+class RecordsWantedError extends Error {
+  override readonly name = 'RecordsWantedError';
   constructor(readonly externalIds: readonly string[]) {
-    super('records that hold wanted keys have to be looked at first');
+    super('some records have to be asked for themselves first');
   }
 }
 
 interface Chase {
-  /** The records that were asked for because they hold a wanted key. */
+  /** The records that were asked for themselves. */
   readonly asked: ReadonlySet<string>;
   /** No more of them. */
   readonly over: boolean;
+}
+
+/**
+ * A listing may lag behind: a search index still shows what was archived, an archive what was restored. Where it
+ * contradicts what we hold of a record's life, the record itself is asked.
+ */
+function requireAsked(observations: readonly Observation[], roster: Roster, { asked }: Chase): void {
+  const doubtful = observations.filter(
+    (observation) => !asked.has(observation.id) && contradicts(observation, roster.linkOf(observation.id)),
+  );
+  if (doubtful.length > 0) throw new RecordsWantedError(doubtful.map(({ id }) => id));
+}
+
+function contradicts(observation: Observation, link: Link | undefined): boolean {
+  if (!link) return false;
+  if (observation.kind === 'present') return !isBound(link);
+  return observation.kind === 'gone' && isBound(link);
 }
 
 /**
@@ -195,7 +216,7 @@ function decisionsOf(
         if (holders.length > 0 && unasked.length > 0) unclear.add(observation.id);
         if (holders.length > 0) for (const id of unasked) wanted.add(id);
       }
-      if (!over && wanted.size > 0) throw new HoldersWantedError([...wanted].slice(0, MAX_HOLDERS));
+      if (!over && wanted.size > 0) throw new RecordsWantedError([...wanted].slice(0, MAX_HOLDERS));
     },
     decisionFor(externalId) {
       const decision = decisionFor?.(externalId);

@@ -13,41 +13,33 @@ export interface SameRecord {
   observe(): Promise<Observation>;
 }
 
-/** What there is to know of a record before it is mapped. */
-export interface KnownRecord {
-  readonly isBound: boolean;
-  /** Null: whatever it says, it has to be planned. */
-  readonly fingerprint: Buffer | null;
-}
-
-export async function knownRecords(
+/** Of those linked records that need not be planned again as long as they say the same. */
+export async function knownFingerprints(
   pool: Pool,
   { connectionId, stream }: StreamKey,
   externalIds: readonly string[],
-): Promise<Map<string, KnownRecord>> {
-  const { rows } = await pool.query<{ external_id: string; bound: boolean; fingerprint: Buffer | null }>({
-    name: 'links_known',
-    text: `select external_id, ${BOUND} as bound, case when ${SETTLED} then fingerprint end as fingerprint
-      from unnest($3::text[]) as r(id), lateral (select * from links
-        where connection_id = $1 and stream = $2 and external_id = r.id offset 0) as l`,
+): Promise<Map<string, Buffer>> {
+  const { rows } = await pool.query<{ external_id: string; fingerprint: Buffer }>({
+    name: 'links_fingerprints',
+    text: `select l.external_id, l.fingerprint from unnest($3::text[]) as r(id), lateral (select * from links
+        where connection_id = $1 and stream = $2 and external_id = r.id offset 0) as l
+      where ${SETTLED} and l.fingerprint is not null`,
     values: [connectionId, stream, externalIds],
   });
-  return new Map(
-    rows.map(({ external_id, bound, fingerprint }) => [external_id, { isBound: bound, fingerprint }]),
-  );
+  return new Map(rows.map((row) => [row.external_id, row.fingerprint]));
 }
 
 /** Answers null when the record says something else than before, or nobody knows what it said. */
 export function sameRecord(
   record: SourceRecord,
-  known: KnownRecord | undefined,
+  known: Buffer | undefined,
   mapping: StreamMapping,
   policies: FieldPolicies | undefined,
 ): SameRecord | null {
-  if (!known?.fingerprint || record.archived) return null;
+  if (!known || record.archived) return null;
   const found = fingerprintOf(record, mapping);
   const fingerprint = found && hashUnder(policies, found);
-  if (!fingerprint?.equals(known.fingerprint)) return null;
+  if (!fingerprint?.equals(known)) return null;
   return { id: record.id, fingerprint, observe: () => observeRecord(record, mapping) };
 }
 
@@ -79,10 +71,9 @@ export async function settleSame(
   return new Set(rows.map((row) => row.external_id));
 }
 
-const BOUND = '(l.tombstoned_at is null and l.merged_into is null)';
-
 /** Without a content hash it is to be looked at again; a decision about its key may have lost its reason. */
-const SETTLED = `(${BOUND} and l.content_hash is not null and l.held_key is null)`;
+const SETTLED =
+  'l.tombstoned_at is null and l.merged_into is null and l.content_hash is not null and l.held_key is null';
 
 /** Each record's link is looked up by its key, whatever the planner believes about the table. */
 const SETTLE = `

@@ -2,7 +2,7 @@ import type { CallBudget, ConnectorContext } from '#connectors';
 
 /** Counts the requests that a page takes, whether or not the vendor answers them. */
 export class CountedCalls {
-  count = 0;
+  constructor(public count = 0) {}
 
   within(context: ConnectorContext<unknown, unknown>): ConnectorContext<unknown, unknown> {
     const { budget } = context;

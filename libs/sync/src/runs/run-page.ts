@@ -4,7 +4,7 @@ import type { SealedConnection } from '../connections/connection.js';
 import type { ConnectorSessions } from '../connections/connector-sessions.js';
 import { newestOf, type Observation, observeFetched, observePage } from '../records/observation.js';
 import type { QuarantineStore } from '../records/quarantine.store.js';
-import { type KnownRecord, knownRecords, type SameRecord, sameRecord } from '../records/same-records.js';
+import { knownFingerprints, type SameRecord, sameRecord } from '../records/same-records.js';
 import { streamMapping } from '../records/stream-mapping.js';
 import type { CountedCalls } from './counted-calls.js';
 import { cursorOf, type FoundPage, firstOf, type Reading } from './reading.js';
@@ -115,45 +115,18 @@ export class RunPageReader {
   ): Promise<Pick<FoundPage, 'observations' | 'same'>> {
     const { run, mapping, policies } = reading;
     const newest = newestOf(records);
-    const ids = [...newest.map(({ id }) => id), ...rejected.flatMap(({ id }) => id ?? [])];
-    const known = await knownRecords(this.pool, run, ids);
+    const ids = newest.map(({ id }) => id);
+    const known = run.mode === 'dry_run' ? new Map() : await knownFingerprints(this.pool, run, ids);
     const same: SameRecord[] = [];
     const others: SourceRecord[] = [];
     for (const record of newest) {
-      const found =
-        run.mode === 'dry_run' ? null : sameRecord(record, known.get(record.id), mapping, policies.fields);
+      const found = sameRecord(record, known.get(record.id), mapping, policies.fields);
       if (found) same.push(found);
       else others.push(record);
     }
     const observations = await observePage({ records: others, rejected }, mapping);
-    return { observations: await this.confirmed(reading, observations, known), same };
+    return { observations, same };
   }
-
-  /**
-   * A listing may lag behind: a search index still shows what was archived, an archive what was restored. Where it
-   * contradicts what we hold of a record's life, the record itself is asked.
-   */
-  private async confirmed(
-    { run, connector, context, mapping }: Reading,
-    observations: readonly Observation[],
-    known: ReadonlyMap<string, KnownRecord>,
-  ): Promise<Observation[]> {
-    const doubtful = observations.filter((observation) =>
-      contradicts(observation, known.get(observation.id)),
-    );
-    if (doubtful.length === 0) return [...observations];
-    const doubtfulIds = doubtful.map(({ id }) => id);
-    const fetched = await connector.fetchByIds(context, run.stream, doubtfulIds);
-    const checked = await observeFetched(fetched, mapping);
-    const replaced = new Set([...doubtfulIds, ...checked.map(({ id }) => id)]);
-    return [...observations.filter(({ id }) => !replaced.has(id)), ...checked];
-  }
-}
-
-function contradicts(observation: Observation, known: KnownRecord | undefined): boolean {
-  if (!known) return false;
-  if (observation.kind === 'present') return !known.isBound;
-  return observation.kind === 'gone' && known.isBound;
 }
 
 /** Who read everything knows what is missing. What was set aside is written about when it is tried: no dry run does. */

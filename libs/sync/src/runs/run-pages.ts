@@ -5,6 +5,7 @@ import type { ApplyRecords, OutcomeCounts } from '../records/apply-records.js';
 import { policyDecision } from '../records/key-decision.js';
 import { CountedCalls } from './counted-calls.js';
 import { judgeFailure } from './failure.js';
+import { PageAhead } from './page-ahead.js';
 import { addCounts, failuresOf, isOver, type Run, totalOf } from './run.js';
 import type { RunStep, RunStore } from './run.store.js';
 import type { RunPage, RunPageReader } from './run-page.js';
@@ -28,15 +29,31 @@ export class RunPages {
   /** Works off pages, each committed before the next one is asked for, until the run is over, has to wait, or it is time. */
   async work(runId: string, signal?: AbortSignal): Promise<NextPage> {
     const end = performance.now() + WORK_MS;
-    for (;;) {
-      const next = await this.next(runId, signal);
-      if (!next || next.afterMs > 0 || performance.now() >= end) return next;
-      signal?.throwIfAborted();
+    const ahead = new PageAhead(this.reader, signal);
+    try {
+      for (;;) {
+        const isLast = performance.now() >= end;
+        const next = await this.nextOf(runId, ahead, isLast, signal);
+        if (!next || next.afterMs > 0 || isLast) return next;
+        signal?.throwIfAborted();
+      }
+    } finally {
+      await this.countCalls(runId, ahead.drop());
     }
   }
 
   /** Fetches, plans and commits one page of a run, from wherever the last committed page left it. */
-  async next(runId: string, signal?: AbortSignal): Promise<NextPage> {
+  next(runId: string, signal?: AbortSignal): Promise<NextPage> {
+    return this.nextOf(runId, new PageAhead(this.reader, signal), true, signal);
+  }
+
+  /** After the last page of its turn, nothing is asked for ahead. */
+  private async nextOf(
+    runId: string,
+    ahead: PageAhead,
+    isLast: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<NextPage> {
     const found = await this.runs.find(runId);
     if (!found || isOver(found.run)) return null;
     const { run, now } = found;
@@ -44,19 +61,30 @@ export class RunPages {
     const connection = await this.connections.find(run.connectionId);
     // Paused: the sweep brings the run back when the connection goes on.
     if (!connection || obstacleOf(connection, now)) return null;
-    const calls = new CountedCalls();
+    const since = performance.now();
+    const asked = ahead.take(run, connection) ?? { calls: new CountedCalls(), askedAt: now, page: null };
+    const { calls, askedAt } = asked;
     const life = this.showLife(runId);
     try {
-      const page = await this.reader.read(run, connection, calls, signal);
-      const more = await this.commit({ run, connection, page, askedAt: now, calls });
+      const page = await (asked.page ?? this.reader.read(run, connection, calls, signal));
+      if (page.next?.phase === 'read' && !isLast) {
+        const elapsed = performance.now() - since;
+        const after = { ...run, ...page.next, pages: run.pages + 1 };
+        ahead.ask(after, connection, new Date(now.getTime() + elapsed));
+      }
+      const more = await this.commit({ run, connection, page, askedAt, calls });
       return more && page.next ? { afterMs: 0 } : null;
     } catch (error) {
-      if (calls.count > 0) await this.runs.countCalls(run.id, calls.count);
+      await this.countCalls(run.id, calls.count);
       if (signal?.aborted) throw error;
       return await this.afterFailure(run, error, now);
     } finally {
       clearInterval(life);
     }
+  }
+
+  private async countCalls(runId: string, calls: number): Promise<void> {
+    if (calls > 0) await this.runs.countCalls(runId, calls);
   }
 
   /** While it does, no other worker takes the run to be abandoned; the next page says so anyway when this once fails. */
@@ -89,6 +117,7 @@ export class RunPages {
         owned,
         askedAt,
         dryRun,
+        fromListing: run.phase === 'deletions' || run.phase === 'read',
         fields,
         decisionFor: () => policyDecision(policies.key_conflict),
       },
