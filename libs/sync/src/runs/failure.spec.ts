@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AuthExpired, ConfigError, InvalidResponse, RateLimited, Transient } from '#connectors';
-import { judgeFailure, MAX_ATTEMPTS } from './failure.js';
+import { isEverydayWait, judgeFailure, MAX_ATTEMPTS } from './failure.js';
 
 const NOW = new Date('2026-09-01T10:00:00Z');
 const later = (ms: number) => new Date(NOW.getTime() + ms);
@@ -27,6 +27,22 @@ describe('a rate limit', () => {
   it('that is over already is no busy loop', () => {
     const verdict = judge(new RateLimited('slow down', later(-5_000), 'burst'));
     expect(verdict).toMatchObject({ until: later(100) });
+  });
+});
+
+describe('an everyday wait', () => {
+  it('is that for a burst limit, the vendor’s or our own', () => {
+    expect(isEverydayWait(judge(new RateLimited('slow down', later(1_000), 'burst')))).toBe(true);
+  });
+
+  it('is neither a used-up day nor a failure', () => {
+    const others = [
+      new RateLimited('come tomorrow', later(1_000), 'daily'),
+      new Transient('503'),
+      'a surprise',
+    ];
+    expect(others.map((error) => isEverydayWait(judge(error)))).toEqual([false, false, false]);
+    expect(isEverydayWait(judge(new ConfigError('no such stream')))).toBe(false);
   });
 });
 

@@ -14,6 +14,10 @@ export type FailureVerdict =
     }
   | { readonly kind: 'fail'; readonly code: string; readonly reason: string };
 
+/** A burst limit, the vendor's or our own budget's, belongs to everyday work; a used-up day is worth a word. */
+export const isEverydayWait = (verdict: FailureVerdict): boolean =>
+  verdict.kind === 'wait' && !verdict.counted && !verdict.pausesConnection;
+
 export interface FailedTry {
   readonly error: unknown;
   /** Tries that failed before this one. */

@@ -7,7 +7,7 @@ import type { ApplyRecords, OutcomeCounts } from '../records/apply-records.js';
 import { policyDecision } from '../records/key-decision.js';
 import { type Observation, observeFetched } from '../records/observation.js';
 import { type StreamMapping, streamMapping } from '../records/stream-mapping.js';
-import { judgeFailure } from '../runs/failure.js';
+import { isEverydayWait, judgeFailure } from '../runs/failure.js';
 import { addCounts } from '../runs/run.js';
 import type { RunStore } from '../runs/run.store.js';
 import type { DeliveryStore, WaitingDelivery } from './delivery.store.js';
@@ -132,10 +132,9 @@ export class DeliveryWork {
     const attempts = Math.min(...deliveries.map((delivery) => delivery.attempts));
     const verdict = judgeFailure({ error, attempts, now, random: Math.random() });
     const { code, reason, kind } = verdict;
-    this.log.warn(
-      { connection: connectionId, verdict: kind, code, reason },
-      'deliveries were not worked off',
-    );
+    const said = { connection: connectionId, verdict: kind, code, reason };
+    if (isEverydayWait(verdict)) this.log.info(said, 'deliveries have to wait');
+    else this.log.warn(said, 'deliveries were not worked off');
     // Deliveries of a connection that needs new secrets wait for them.
     if (code === 'REAUTHORIZATION_REQUIRED') return null;
     const ids = idsOf(deliveries);
