@@ -44,6 +44,27 @@ describeEachBackend('call budgets of two workers', (queue) => {
     expect((await world.identities()).length).toBe(2_401);
     expect(world.hubspot.account.rates.refused).toBe(0);
   });
+
+  it('let a webhook ask for the record whose key it wants, while polling has used up its share', async () => {
+    const { contacts } = world.hubspot.account;
+    const scarce = await world.connect({
+      name: 'scarce for polling',
+      settings: { limits: [{ requests: LIMIT, perMs: 60_000 }] },
+      policies: { webhook_share: 0.9 },
+    });
+    const ada = contacts.create({ email: 'ada@x.example', firstname: 'Ada' });
+    const grace = contacts.create({ email: 'grace@x.example', firstname: 'Grace' });
+    await deliver(world, scarce, () => {
+      for (const { id } of [ada, grace]) contacts.update(id, { lastname: 'Of Navy' });
+    });
+    await world.sync.work.workOff(scarce.id);
+    expect(await world.run(scarce, 'full')).toMatchObject({ errorCode: 'RATE_LIMITED' });
+    contacts.update(ada.id, { email: 'lovelace@x.example' }, { silent: true });
+    await deliver(world, scarce, () => contacts.update(grace.id, { email: 'ada@x.example' }));
+    await world.sync.work.workOff(scarce.id);
+    expect(await world.identity('ada@x.example')).toMatchObject({ name: 'Grace Of Navy' });
+    expect(await world.identity('lovelace@x.example')).toMatchObject({ name: 'Ada Of Navy' });
+  });
 });
 
 /** A worker's part: a run that has to wait comes back when it said it would. */

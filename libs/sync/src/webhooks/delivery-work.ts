@@ -107,6 +107,7 @@ export class DeliveryWork {
             async (connector, context) =>
               observeFetched(await fetchIsolating(connector, context, stream, ids), mapping),
             signal,
+            'webhook',
           ),
         owned: new Set(mapping.propertyKeys),
         askedAt,
