@@ -8,3 +8,7 @@ ALTER TABLE "links" SET (fillfactor = 70);
 ALTER TABLE "record_outcomes" DROP CONSTRAINT "record_outcomes_pkey",
 ADD CONSTRAINT "record_outcomes_pkey" PRIMARY KEY ("run_id", "id");
 DROP INDEX "record_outcomes_run";
+
+-- A run changes with each page: in this index only when it begins and when it is over.
+DROP INDEX "sync_runs_status";
+CREATE INDEX "sync_runs_under_way" ON "sync_runs" ("status") WHERE "status" IN ('waiting', 'running');

@@ -7,7 +7,7 @@ import { CountedCalls } from './counted-calls.js';
 import { judgeFailure } from './failure.js';
 import { PageAhead } from './page-ahead.js';
 import { addCounts, failuresOf, isOver, type Run, totalOf } from './run.js';
-import type { RunStep, RunStore } from './run.store.js';
+import type { FoundRun, RunStep, RunStore } from './run.store.js';
 import type { RunPage, RunPageReader } from './run-page.js';
 import type { SweepStore } from './sweep.store.js';
 
@@ -29,36 +29,35 @@ export class RunPages {
   /** Works off pages, each committed before the next one is asked for, until the run is over, has to wait, or it is time. */
   async work(runId: string, signal?: AbortSignal): Promise<NextPage> {
     const end = performance.now() + WORK_MS;
-    const ahead = new PageAhead(this.reader, signal);
+    const turn = this.turn(signal);
     try {
       for (;;) {
-        const isLast = performance.now() >= end;
-        const next = await this.nextOf(runId, ahead, isLast, signal);
-        if (!next || next.afterMs > 0 || isLast) return next;
+        turn.isLastPage = performance.now() >= end;
+        const next = await this.nextOf(runId, turn);
+        if (!next || next.afterMs > 0 || turn.isLastPage) return next;
         signal?.throwIfAborted();
       }
     } finally {
-      await this.countCalls(runId, ahead.drop());
+      await this.countCalls(runId, turn.ahead.drop());
     }
   }
 
   /** Fetches, plans and commits one page of a run, from wherever the last committed page left it. */
   next(runId: string, signal?: AbortSignal): Promise<NextPage> {
-    return this.nextOf(runId, new PageAhead(this.reader, signal), true, signal);
+    return this.nextOf(runId, this.turn(signal));
   }
 
-  /** After the last page of its turn, nothing is asked for ahead. */
-  private async nextOf(
-    runId: string,
-    ahead: PageAhead,
-    isLast: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<NextPage> {
+  private turn(signal: AbortSignal | undefined): Turn {
+    return { ahead: new PageAhead(this.reader, signal), signal, isLastPage: true };
+  }
+
+  private async nextOf(runId: string, turn: Turn): Promise<NextPage> {
+    const { ahead, signal } = turn;
     const found = await this.runs.find(runId);
     if (!found || isOver(found.run)) return null;
     const { run, now } = found;
     if (run.notBefore && run.notBefore > now) return { afterMs: run.notBefore.getTime() - now.getTime() };
-    const connection = await this.connections.find(run.connectionId);
+    const connection = await this.connectionOf(found, turn);
     // Paused: the sweep brings the run back when the connection goes on.
     if (!connection || obstacleOf(connection, now)) return null;
     const since = performance.now();
@@ -67,7 +66,7 @@ export class RunPages {
     const life = this.showLife(runId);
     try {
       const page = await (asked.page ?? this.reader.read(run, connection, calls, signal));
-      if (page.next?.phase === 'read' && !isLast) {
+      if (page.next?.phase === 'read' && !turn.isLastPage) {
         const elapsed = performance.now() - since;
         const after = { ...run, ...page.next, pages: run.pages + 1 };
         ahead.ask(after, connection, new Date(now.getTime() + elapsed));
@@ -81,6 +80,18 @@ export class RunPages {
     } finally {
       clearInterval(life);
     }
+  }
+
+  private async connectionOf(
+    { run, connectionVersion }: FoundRun,
+    turn: Turn,
+  ): Promise<SealedConnection | null> {
+    if (turn.known?.version !== connectionVersion)
+      turn.known = {
+        version: connectionVersion,
+        connection: await this.connections.find(run.connectionId),
+      };
+    return turn.known.connection;
   }
 
   private async countCalls(runId: string, calls: number): Promise<void> {
@@ -147,6 +158,15 @@ export class RunPages {
     await this.runs.pauseConnection(run.connectionId, verdict.until, verdict.reason);
     return null;
   }
+}
+
+/** What one job keeps from page to page. */
+interface Turn {
+  readonly ahead: PageAhead;
+  readonly signal: AbortSignal | undefined;
+  /** Nothing is asked for ahead. */
+  isLastPage: boolean;
+  known?: { readonly version: string; readonly connection: SealedConnection | null };
 }
 
 interface ReadPage {

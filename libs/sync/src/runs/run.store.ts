@@ -11,6 +11,14 @@ export interface NewRun extends StreamKey {
   readonly externalIds?: readonly string[];
 }
 
+export interface FoundRun {
+  readonly run: Run;
+  /** By the database's clock, which all workers share. */
+  readonly now: Date;
+  /** Another one after every change of its connection. */
+  readonly connectionVersion: string;
+}
+
 /** Where a page leaves its run. */
 export interface RunStep {
   readonly status: RunStatus;
@@ -52,14 +60,15 @@ export class RunStore {
     }
   }
 
-  /** The run, and the time by the database's clock, which all workers share. */
-  async find(id: string): Promise<{ readonly run: Run; readonly now: Date } | null> {
-    const { rows } = await this.pool.query<RunRow & { now: Date }>(
-      'select *, clock_timestamp() as now from sync_runs where id = $1',
-      [id],
-    );
+  async find(id: string): Promise<FoundRun | null> {
+    const { rows } = await this.pool.query<RunRow & { now: Date; version: string | null }>({
+      name: 'run_find',
+      text: `select r.*, clock_timestamp() as now, c.xmin::text as version
+        from sync_runs r left join connections c on c.id = r.connection_id where r.id = $1`,
+      values: [id],
+    });
     const [row] = rows;
-    return row ? { run: toRun(row), now: row.now } : null;
+    return row ? { run: toRun(row), now: row.now, connectionVersion: row.version ?? '' } : null;
   }
 
   async advance(client: PoolClient, run: Run, step: RunStep): Promise<boolean> {
