@@ -5,6 +5,7 @@ import type { ContractWorld, Poison } from '../testing/contract/contract-world.j
 import { startFakeServer } from '../testing/fake-server.js';
 import { type HubSpotFake, startHubSpotFake } from './fake/hubspot-fake.js';
 import type { ObjectTable } from './fake/object-table.js';
+import { LOWEST_TIER_LIMITS } from './fake/rate-limits.js';
 import { hubSpotConnector } from './hubspot.connector.js';
 import type { HubSpotCursor } from './hubspot.cursor.js';
 import { type HubSpotConfig, type HubSpotSecrets, hubSpotConfigSchema } from './hubspot.settings.js';
@@ -155,6 +156,12 @@ describe('HubSpot connector: what only HubSpot has', () => {
       }
     });
   });
+
+  it('assumes no more calls than the smallest account may make', () =>
+    expect(hubSpotConnector.manifest.capabilities.limits).toEqual([
+      { requests: LOWEST_TIER_LIMITS.searchPerSecond, perMs: 1_000, path: '/search' },
+      { requests: LOWEST_TIER_LIMITS.tenSecondly, perMs: 10_000 },
+    ]));
 
   it('waits ten seconds for a policy that it does not know', async () => {
     await withFake({}, async (fake) => {

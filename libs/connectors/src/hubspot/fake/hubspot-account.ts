@@ -5,7 +5,7 @@ import { AssociationTable } from './association-table.js';
 import { believableCompany, believableContact } from './believable-records.js';
 import { FakeTokens } from './fake-tokens.js';
 import { ObjectTable } from './object-table.js';
-import { type FakeLimits, PRIVATE_APP_LIMITS, RateLimits } from './rate-limits.js';
+import { type FakeLimits, LOWEST_TIER_LIMITS, RateLimits } from './rate-limits.js';
 import { WebhookOutbox } from './webhook-outbox.js';
 
 export interface HubSpotAccountOptions {
@@ -40,7 +40,7 @@ export class HubSpotAccount {
     this.mergedReads = options.mergedReads ?? 'winner';
     this.random = seededRandom(options.random ?? 1);
     this.tokens = new FakeTokens(this.portalId);
-    this.rates = new RateLimits(clock, { ...PRIVATE_APP_LIMITS, ...options.limits });
+    this.rates = new RateLimits(clock, { ...LOWEST_TIER_LIMITS, ...options.limits });
     this.webhooks = new WebhookOutbox({
       clock,
       random: this.random,

@@ -23,6 +23,15 @@ type Run = (account: HubSpotAccount, body: unknown, params: Params) => unknown;
 const pairSchema = z.object({ contact: z.string(), company: z.string() });
 const propertiesSchema = z.object({ properties: z.record(z.string(), z.string().nullable()) });
 
+const limitsSchema = z
+  .strictObject({
+    tenSecondly: z.int().min(0),
+    searchPerSecond: z.int().min(0),
+    daily: z.int().min(0),
+    retryAfter: z.enum(['none', 'seconds', 'date']),
+  })
+  .partial();
+
 const ROUTES: Readonly<Record<string, Run>> = {
   'GET /': () => ({ routes: Object.keys(ROUTES) }),
   'GET /state': state,
@@ -34,6 +43,9 @@ const ROUTES: Readonly<Record<string, Run>> = {
         .partial()
         .parse(body),
     ),
+  'POST /limits': (account, body) => {
+    account.rates.limits = { ...account.rates.limits, ...limitsSchema.parse(body) };
+  },
   'POST /faults': (account, body) => account.faults.add(faultSchema.parse(body)),
   'DELETE /faults': (account) => account.faults.clear(),
   'POST /tokens/expire': (account) => account.tokens.expireAll(),

@@ -98,6 +98,19 @@ describe('HubSpot fake', () => {
       expect((await list(fake)).status).toBe(200);
     });
 
+    it('takes a hundred requests in ten seconds from an account of the lowest tier', async () => {
+      const fake = await start();
+      const statuses = await Promise.all(Array.from({ length: 101 }, async () => (await list(fake)).status));
+      expect(statuses.filter((status) => status === 200)).toHaveLength(100);
+      expect(statuses.filter((status) => status === 429)).toHaveLength(1);
+    });
+
+    it('takes as many as the admin port says', async () => {
+      const fake = await start();
+      await admin(fake, 'POST', '/limits', { tenSecondly: 1 });
+      expect([(await list(fake)).status, (await list(fake)).status]).toEqual([200, 429]);
+    });
+
     it('allows five searches a second, without rate headers', async () => {
       const fake = await start();
       for (let n = 0; n < 5; n += 1)

@@ -10,10 +10,11 @@ export interface FakeLimits {
   readonly retryAfter: 'none' | 'seconds' | 'date';
 }
 
-export const PRIVATE_APP_LIMITS: FakeLimits = {
-  tenSecondly: 190,
+/** What a free or starter account may do: dearer ones have 190 in ten seconds, and more in a day. */
+export const LOWEST_TIER_LIMITS: FakeLimits = {
+  tenSecondly: 100,
   searchPerSecond: 5,
-  daily: 625_000,
+  daily: 250_000,
   retryAfter: 'none',
 };
 
