@@ -29,21 +29,24 @@ export type MappingResult =
 
 /** Judges what the expressions gave: an identity, or what is wrong with each field. */
 export function toMappedIdentity(outcomes: readonly FieldOutcome[]): MappingResult {
-  const errors = outcomes.flatMap((outcome) => {
+  const errors: FieldError[] = [];
+  const properties: MappedProperty[] = [];
+  const fields = new Map<string, unknown>();
+  for (const outcome of outcomes) {
+    const { field, property, value } = outcome;
     const fault = outcome.error ?? judge(outcome);
-    return fault ? [fault] : [];
-  });
+    if (fault) errors.push(fault);
+    else if (!property) fields.set(field, value);
+    else if (value !== undefined) properties.push({ key: property.key, type: property.type, value });
+  }
   if (errors.length > 0) return { ok: false, errors };
-  const given = (field: string) => outcomes.find((outcome) => outcome.field === field)?.value;
   return {
     ok: true,
     identity: {
-      identifierKey: given('identifier_key') as string,
-      name: given('name') as string,
-      identityType: given('identity_type') as IdentityType,
-      properties: outcomes.flatMap(({ property, value }) =>
-        property && value !== undefined ? [{ ...property, value }] : [],
-      ),
+      identifierKey: fields.get('identifier_key') as string,
+      name: fields.get('name') as string,
+      identityType: fields.get('identity_type') as IdentityType,
+      properties,
     },
   };
 }
@@ -82,19 +85,17 @@ function judgeProperty(field: string, type: PropertyType, value: unknown): Field
 function judgeSize(field: string, value: unknown, maxLength: number): FieldError | null {
   const length = typeof value === 'string' ? value.length : JSON.stringify(value).length;
   if (length > maxLength) return fault(field, 'TOO_LONG', `is longer than ${maxLength} characters`);
-  if (textsOf(value).some((text) => UNSTORABLE.test(text)))
+  if (!isStorable(value))
     return fault(field, 'NOT_ALLOWED', 'contains a NUL character or half of a character pair');
   return null;
 }
 
-function textsOf(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, child]) => [key, ...textsOf(child)]);
+/** PostgreSQL stores neither NUL nor half of a character pair, in text or in jsonb. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([key, child]) => isStorable(key) && isStorable(child));
 }
-
-/** PostgreSQL can store neither in text nor in jsonb. */
-const UNSTORABLE = /\0|\p{Surrogate}/u;
 
 function fault(field: string, code: FieldErrorCode, reason: string): FieldError {
   return { field, code, reason };
