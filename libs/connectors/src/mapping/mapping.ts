@@ -1,3 +1,4 @@
+import { ELSEWHERE } from './direct-expression.js';
 import { type CompiledExpression, compileExpression } from './expression.js';
 import { type FieldOutcome, type MappingResult, toMappedIdentity } from './mapped-identity.js';
 import { ExpressionError, type FieldError, InvalidMappingError } from './mapping.errors.js';
@@ -20,7 +21,8 @@ export function compileMapping(document: unknown): CompiledMapping {
     volatile: fields.some(({ expression }) => expression.volatile),
     map: async (record) => {
       const outcomes: FieldOutcome[] = [];
-      for (const field of fields) outcomes.push(await evaluateField(field, record));
+      for (const field of fields)
+        outcomes.push(directOutcome(field, record) ?? (await evaluateField(field, record)));
       return toMappedIdentity(outcomes);
     },
   };
@@ -64,6 +66,12 @@ function compileFields(mapping: ReturnType<typeof parseDocument>): MappingField[
   ];
   if (errors.length > 0) throw new InvalidMappingError(errors);
   return fields;
+}
+
+/** Most fields of most records need no waiting, and a promise costs more than evaluating them. */
+function directOutcome({ field, property, expression }: MappingField, record: unknown): FieldOutcome | null {
+  const value = expression.direct(record);
+  return value === ELSEWHERE ? null : { field, property, value };
 }
 
 async function evaluateField(
