@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rateSpecsSchema } from '../connector.js';
 
 export const ODOO_STREAMS = ['partners'] as const;
 export type OdooStream = (typeof ODOO_STREAMS)[number];
@@ -25,6 +26,8 @@ export const odooConfigSchema = z
     pageSize: z.int().min(1).max(2_000).default(500),
     /** How far an incremental run looks behind its cursor: as long as Odoo's longest transactions. */
     lookbackSeconds: z.int().min(0).max(86_400).default(600),
+    /** How much this server can bear, in place of what we hold to by ourselves. */
+    limits: rateSpecsSchema.optional(),
   })
   .refine((config) => config.protocol === 'json-2' || (config.database && config.login), {
     message: 'protocol json-rpc needs database and login',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rateSpecsSchema } from '../connector.js';
 
 export const PIPEDRIVE_STREAMS = ['persons', 'organizations'] as const;
 export type PipedriveStream = (typeof PIPEDRIVE_STREAMS)[number];
@@ -13,6 +14,8 @@ export const pipedriveConfigSchema = z.strictObject({
   pageSize: z.int().min(1).max(500).default(500),
   /** How far an incremental run looks behind its cursor. */
   lookbackSeconds: z.int().min(0).max(86_400).default(300),
+  /** The plan's own call limits, in place of the smallest one's. */
+  limits: rateSpecsSchema.optional(),
 });
 
 export const pipedriveSecretsSchema = z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rateSpecsSchema } from '../connector.js';
 
 export const SALESFORCE_STREAMS = ['contacts', 'accounts', 'leads'] as const;
 export type SalesforceStream = (typeof SALESFORCE_STREAMS)[number];
@@ -43,6 +44,8 @@ export const salesforceConfigSchema = z.strictObject({
   lookbackSeconds: z.int().min(0).max(86_400).default(600),
   /** How far back each run looks for deletions: the recycle bin keeps 15 days. */
   deletionsDays: z.int().min(1).max(60).default(15),
+  /** What this org may be asked, in place of what we hold to by ourselves. */
+  limits: rateSpecsSchema.optional(),
 });
 
 const webhookSecret = z

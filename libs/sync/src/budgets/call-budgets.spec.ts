@@ -1,5 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type CallBudget, type ConnectorContext, hubSpotConnector, RateLimited } from '#connectors';
+import {
+  type CallBudget,
+  type Connector,
+  type ConnectorContext,
+  hubSpotConnector,
+  odooConnector,
+  pipedriveConnector,
+  RateLimited,
+  salesforceConnector,
+} from '#connectors';
 import type { CallLimiter, CallWindow, TakenCall } from '#queue';
 import { DEFAULT_POLICIES } from '../connections/connection-policies.js';
 import { CallBudgetSpent, CallBudgets, type CallPurpose } from './call-budgets.js';
@@ -15,10 +24,14 @@ describe('call budgets', () => {
     budgets = new CallBudgets(limiter, { now: () => NOW }, 20);
   });
 
-  const budget = (purpose: CallPurpose = 'polling', config: unknown = {}, signal?: AbortSignal): CallBudget =>
+  const budget = (
+    purpose: CallPurpose = 'polling',
+    config: unknown = {},
+    { signal, connector = hubSpotConnector }: { signal?: AbortSignal; connector?: Connector } = {},
+  ): CallBudget =>
     budgets.budgetOf({
       connection: { id: 'c1', policies: DEFAULT_POLICIES },
-      connector: hubSpotConnector,
+      connector,
       context: { config, ...(signal ? { signal } : {}) } as ConnectorContext<unknown, unknown>,
       purpose,
     });
@@ -34,8 +47,16 @@ describe('call budgets', () => {
     expect(limiter.asked.map((windows) => windows.map(({ limit }) => limit))).toEqual([[100, 80], [100]]);
   });
 
-  it('take the limits that the connection’s settings name', async () => {
-    await budget('webhook', { limits: [{ requests: 190, perMs: 10_000 }] }).take('/crm/contacts/search');
+  it.each([
+    { connector: hubSpotConnector, settings: {} },
+    { connector: salesforceConnector, settings: {} },
+    { connector: pipedriveConnector, settings: {} },
+    { connector: odooConnector, settings: { baseUrl: 'https://odoo.example' } },
+  ])('take the limits that a connection’s settings name: $connector.manifest.name', async (given) => {
+    const { connector, settings } = given;
+    const limits = [{ requests: 190, perMs: 10_000 }];
+    const config = connector.manifest.configSchema.parse({ ...settings, limits });
+    await budget('webhook', config, { connector }).take('/crm/contacts/search');
     expect(limiter.asked[0]?.map(({ limit }) => limit)).toEqual([190]);
   });
 
@@ -59,7 +80,7 @@ describe('call budgets', () => {
 
   it('stop waiting when the work is to stop', async () => {
     const stop = new AbortController();
-    const one = budget('polling', {}, stop.signal);
+    const one = budget('polling', {}, { signal: stop.signal });
     await one.take('/crm/contacts');
     limiter.answers = [{ waitMs: 10_000 }];
     const waiting = one.take('/crm/contacts');
