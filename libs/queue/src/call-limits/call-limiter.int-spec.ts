@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { describeEachBackend } from '../../../../test/support/queue-world.js';
+import { describeEachBackend, until } from '../../../../test/support/queue-world.js';
 import { type CallLimiter, type CallWindow, postgresBackend, redisBackend } from '../index.js';
 
 const tight: CallWindow = { name: 'all', limit: 3, perMs: 60_000 };
@@ -59,6 +59,22 @@ describeEachBackend('call limiter', (world) => {
     expect((await take()).waitMs).toBeGreaterThan(50_000);
   });
 
+  it('tells how many calls each window has left, and takes none by that', async () => {
+    const wide = { name: 'wide', limit: 10, perMs: 60_000 };
+    expect(await limiter.left(scope, [tight, wide])).toEqual([3, 10]);
+    await takeMany(3, tight, wide);
+    await takeMany(2, wide);
+    expect(await limiter.left(scope, [tight, wide])).toEqual([0, 5]);
+    expect(await limiter.left(scope, [wide])).toEqual([5]);
+    expect(await limiter.left(scope, [])).toEqual([]);
+  });
+
+  it('has calls left again when the window has slid', async () => {
+    const window = { name: 'quick', limit: 2, perMs: 120 };
+    await takeMany(2, window);
+    await until(async () => (await limiter.left(scope, [window]))[0] === 2);
+  });
+
   it('lets calls without a window pass', async () => expect(await take()).toEqual({ waitMs: 0 }));
 });
 
@@ -69,6 +85,7 @@ describe('call limiter without a store', () => {
         ? redisBackend('redis://127.0.0.1:1', { patienceMs: 100 })
         : postgresBackend('postgres://postgres@127.0.0.1:1/none');
     await expect(backend.calls.take('any', [tight])).rejects.toThrow();
+    await expect(backend.calls.left('any', [tight])).rejects.toThrow();
     await expect(backend.calls.block('any', 1_000)).rejects.toThrow();
     await backend.close();
   });

@@ -5,6 +5,11 @@ export interface CallLimiter {
    * @throws when the store does not answer
    */
   take(scope: string, windows: readonly CallWindow[]): Promise<TakenCall>;
+  /**
+   * How many calls each window has left now; takes none.
+   * @throws when the store does not answer
+   */
+  left(scope: string, windows: readonly CallWindow[]): Promise<number[]>;
   /** Lets no call of the scope pass for so long: the vendor said so. A longer block stays. */
   block(scope: string, ms: number): Promise<void>;
 }

@@ -31,6 +31,15 @@ export class PostgresCallLimiter implements CallLimiter {
     });
   }
 
+  async left(scope: string, windows: readonly CallWindow[]): Promise<number[]> {
+    const { rows } = await this.pool().query<Pick<ScopeRow, 'calls' | 'now'>>(
+      `select calls, ${NOW_MS} as now from ${this.table} where scope = $1`,
+      [scope],
+    );
+    const { calls = {}, now = 0 } = rows[0] ?? {};
+    return windows.map((window) => window.limit - recentOf(calls, window, now).times.length);
+  }
+
   async block(scope: string, ms: number): Promise<void> {
     await this.pool().query(
       `insert into ${this.table} as kept (scope, blocked_until) values ($1, ${NOW_MS} + $2)

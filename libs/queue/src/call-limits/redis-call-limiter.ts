@@ -18,6 +18,14 @@ export class RedisCallLimiter implements CallLimiter {
     return { waitMs: Number(await client.eval(TAKE, keys.length, ...keys, ...limits)) };
   }
 
+  async left(scope: string, windows: readonly CallWindow[]): Promise<number[]> {
+    if (windows.length === 0) return [];
+    const client = await this.client();
+    const keys = windows.map(({ name }) => this.key(scope, name));
+    const taken = await client.eval(TAKEN, keys.length, ...keys, ...windows.map(({ perMs }) => perMs));
+    return windows.map(({ limit }, index) => limit - Number((taken as number[])[index]));
+  }
+
   async block(scope: string, ms: number): Promise<void> {
     const client = await this.client();
     await client.eval(BLOCK, 1, this.blockKey(scope), Math.ceil(ms));
@@ -55,6 +63,13 @@ for i = 2, #KEYS do
   redis.call('PEXPIRE', KEYS[i] .. ':n', per * 2)
 end
 return 0`;
+
+const TAKEN = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local taken = {}
+for i = 1, #KEYS do taken[i] = redis.call('ZCOUNT', KEYS[i], '(' .. (now - ARGV[i]), '+inf') end
+return taken`;
 
 const BLOCK = `
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], '1', 'PX', ARGV[1]) end

@@ -36,6 +36,13 @@ describe('call budgets', () => {
       purpose,
     });
 
+  const spacing = () =>
+    budgets.spacingMs({
+      connection: { id: 'c1', policies: DEFAULT_POLICIES },
+      connector: hubSpotConnector,
+      context: { config: {} },
+    });
+
   it('let a call pass that is within the limits', async () => {
     await budget().take('/crm/contacts');
     expect(limiter.asked).toHaveLength(1);
@@ -58,6 +65,18 @@ describe('call budgets', () => {
     const config = connector.manifest.configSchema.parse({ ...settings, limits });
     await budget('webhook', config, { connector }).take('/crm/contacts/search');
     expect(limiter.asked[0]?.map(({ limit }) => limit)).toEqual([190]);
+  });
+
+  it('say how far apart calls for webhooks have to be, by what is left', async () => {
+    limiter.leaves = 50;
+    expect(await spacing()).toBe(205);
+  });
+
+  it('space no calls when the store fails, or does not answer', async () => {
+    limiter.leaves = new Error('no store');
+    expect(await spacing()).toBe(0);
+    limiter.leaves = 'silence';
+    expect(await spacing()).toBe(0);
   });
 
   it('send work back that would have to wait before it has begun', async () => {
@@ -113,6 +132,7 @@ describe('call budgets', () => {
 
 class ScriptedLimiter implements CallLimiter {
   answers: (TakenCall | Error | 'silence')[] = [];
+  leaves: number | Error | 'silence' = 0;
   readonly asked: (readonly CallWindow[])[] = [];
   readonly blocks: [string, number][] = [];
 
@@ -122,6 +142,13 @@ class ScriptedLimiter implements CallLimiter {
     if (answer === 'silence') return new Promise(() => undefined);
     if (answer instanceof Error) throw answer;
     return answer;
+  }
+
+  async left(_scope: string, windows: readonly CallWindow[]): Promise<number[]> {
+    const { leaves } = this;
+    if (leaves === 'silence') return new Promise(() => undefined);
+    if (leaves instanceof Error) throw leaves;
+    return windows.map(() => leaves);
   }
 
   async block(scope: string, ms: number): Promise<void> {

@@ -10,7 +10,7 @@ import {
 import { type Clock, createLogger } from '#platform';
 import type { CallLimiter, CallWindow } from '#queue';
 import type { Connection } from '../connections/connection.js';
-import { callWindows } from './call-windows.js';
+import { callSpacingMs, callWindows } from './call-windows.js';
 
 /** Polling leaves a share of the budget to webhooks, which may use all of it. */
 export type CallPurpose = 'polling' | 'webhook';
@@ -18,7 +18,7 @@ export type CallPurpose = 'polling' | 'webhook';
 export interface BudgetFor {
   readonly connection: Pick<Connection, 'id' | 'policies'>;
   readonly connector: Connector;
-  readonly context: ConnectorContext<unknown, unknown>;
+  readonly context: Pick<ConnectorContext<unknown, unknown>, 'config' | 'signal'>;
   readonly purpose: CallPurpose;
 }
 
@@ -49,6 +49,14 @@ export class CallBudgets {
         begun = true;
       },
     };
+  }
+
+  /** How far apart the calls for a connection's webhooks have to be for its budget to last; 0 when nobody can tell. */
+  async spacingMs(budgetFor: Omit<BudgetFor, 'purpose'>): Promise<number> {
+    const { id, policies } = budgetFor.connection;
+    const windows = windowsOf({ ...budgetFor, purpose: 'webhook' }, FETCH);
+    const left = await this.answered<readonly number[] | null>(this.limiter.left(id, windows), null);
+    return left ? callSpacingMs(windows, left, policies.webhook_share) : 0;
   }
 
   /** The vendor has refused a burst: nobody who speaks for the connection asks again before it said so. */
@@ -116,6 +124,9 @@ function limitsOf(connector: Connector, config: unknown): readonly RateSpec[] {
   const declared = rateSpecsSchema.safeParse(limits);
   return declared.success ? declared.data : connector.manifest.capabilities.limits;
 }
+
+/** A path of which no window speaks. */
+const FETCH = '';
 
 /** Shorter than a way through the queue is worth. */
 const FIRST_PATIENCE_MS = 500;

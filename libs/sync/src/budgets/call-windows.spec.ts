@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { callWindows } from './call-windows.js';
+import { callSpacingMs, callWindows } from './call-windows.js';
 
 const limits = [
   { requests: 5, perMs: 1_000, path: '/search' },
@@ -34,4 +34,20 @@ describe('call windows', () => {
         },
       ),
     ));
+});
+
+describe('the spacing of calls for webhooks', () => {
+  const window = { name: '0', limit: 100, perMs: 10_000 };
+
+  it('makes what is left last for a window', () => expect(callSpacingMs([window], [50], 0.2)).toBe(200));
+
+  it('counts on the share that polling leaves, whatever is left at the moment', () =>
+    expect(callSpacingMs([window], [3], 0.2)).toBe(500));
+
+  it('counts on one call at least', () => expect(callSpacingMs([window], [0], 0)).toBe(10_000));
+
+  it('is that of the scarcest window', () =>
+    expect(callSpacingMs([window, { name: '1', limit: 10, perMs: 5_000 }], [100, 10], 0.2)).toBe(500));
+
+  it('is nothing without a limit', () => expect(callSpacingMs([], [], 0.2)).toBe(0));
 });

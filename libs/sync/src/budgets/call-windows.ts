@@ -20,6 +20,22 @@ export function callWindows(
   });
 }
 
+/**
+ * How far apart the calls for webhooks have to be for what is left of each window to last until it is whole again: at
+ * least the share of it that polling does not touch.
+ */
+export function callSpacingMs(
+  windows: readonly CallWindow[],
+  left: readonly number[],
+  webhookShare: number,
+): number {
+  const spacings = windows.map(({ limit, perMs }, index) => {
+    const calls = Math.max(left[index] ?? limit, limit * webhookShare, 1);
+    return perMs / calls;
+  });
+  return Math.ceil(Math.max(0, ...spacings));
+}
+
 /** Calls travel: two that left a window apart may arrive a little closer together. */
 function withSlack(perMs: number): number {
   return perMs + Math.min(250, Math.ceil(perMs / 10));

@@ -54,6 +54,13 @@ export class ConnectorSessions {
     }
   }
 
+  /** How far apart the calls for the connection's webhooks have to be for its budget to last. */
+  async webhookSpacingMs(connection: SealedConnection): Promise<number> {
+    const connector = requireConnector(connection.kind);
+    const context = { config: parseSettings(connector, connection.settings) };
+    return (await this.parts.budgets?.spacingMs({ connection, connector, context })) ?? 0;
+  }
+
   context(
     connector: Connector,
     settings: unknown,

@@ -1,5 +1,6 @@
 import { type Connector, type ConnectorContext, type FetchedRecord, InvalidResponse } from '#connectors';
 import { createLogger, uuidv7 } from '#platform';
+import { requireConnector } from '../connections/connection.input.js';
 import { obstacleOf, type SealedConnection } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
 import type { ConnectorSessions } from '../connections/connector-sessions.js';
@@ -10,6 +11,7 @@ import { type StreamMapping, streamMapping } from '../records/stream-mapping.js'
 import { isEverydayWait, judgeFailure } from '../runs/failure.js';
 import { addCounts } from '../runs/run.js';
 import type { RunStore } from '../runs/run.store.js';
+import { collectMs } from './collecting.js';
 import type { DeliveryStore, WaitingDelivery } from './delivery.store.js';
 
 const BATCH = 500;
@@ -67,12 +69,23 @@ export class DeliveryWork {
     signal?: AbortSignal,
   ): Promise<MoreWork> {
     try {
+      const afterMs = await this.collectMs(connection, batch);
+      if (afterMs > 0) return { afterMs };
       await this.workOffBatch(connection, batch, signal);
       return null;
     } catch (error) {
       if (signal?.aborted) throw error;
       return this.afterFailure(connection.id, batch, error);
     }
+  }
+
+  private async collectMs(
+    connection: SealedConnection,
+    { deliveries, askedAt }: DeliveryBatch,
+  ): Promise<number> {
+    const { batchRead } = requireConnector(connection.kind).manifest.capabilities;
+    const spacingMs = await this.parts.sessions.webhookSpacingMs(connection);
+    return collectMs({ deliveries, now: askedAt, spacingMs, batchRead });
   }
 
   private async workOffBatch(

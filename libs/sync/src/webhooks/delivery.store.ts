@@ -9,6 +9,7 @@ export interface WaitingDelivery {
   readonly kind: Signal['kind'];
   readonly mergedInto: string | null;
   readonly attempts: number;
+  readonly receivedAt: Date;
 }
 
 /** The table `webhook_deliveries`, where each signal is kept once. */
@@ -43,7 +44,7 @@ export class DeliveryStore {
   async waiting(connectionId: string, limit: number): Promise<{ deliveries: WaitingDelivery[]; now: Date }> {
     const { rows } = await this.pool.query<{ now: Date } & DeliveryRow>({
       name: 'webhook_deliveries_due',
-      text: `select d.id, d.stream, d.external_id, d.kind, d.merged_into, d.attempts, clock.now
+      text: `select d.id, d.stream, d.external_id, d.kind, d.merged_into, d.attempts, d.received_at, clock.now
         from (select clock_timestamp() as now) clock
         left join lateral (select * from webhook_deliveries where connection_id = $1 and status = 'waiting'
           and due_at <= clock.now order by id limit $2) d on true`,
@@ -132,6 +133,7 @@ interface DeliveryRow {
   readonly kind: Signal['kind'];
   readonly merged_into: string | null;
   readonly attempts: number;
+  readonly received_at: Date;
 }
 
 const toDelivery = (row: DeliveryRow): WaitingDelivery => ({
@@ -141,4 +143,5 @@ const toDelivery = (row: DeliveryRow): WaitingDelivery => ({
   kind: row.kind,
   mergedInto: row.merged_into,
   attempts: row.attempts,
+  receivedAt: row.received_at,
 });
