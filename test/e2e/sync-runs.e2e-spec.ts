@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { type HubSpotFake, startHubSpotFake } from '#connectors/testing';
 import { describeEachQueueBackend, type QueueBackend } from '../support/databases.js';
 import {
@@ -20,6 +20,7 @@ describeEachQueueBackend('runs', (home) => {
     world = await World.open(home);
     for (let n = 0; n < 450; n += 1) world.contacts.create({ email: `c${n}@x.example` }, { silent: true });
   });
+  afterEach(() => world.hubspot.account.faults.clear());
   afterAll(() => world.close());
 
   it('go on in another worker when theirs is killed, with nothing lost and nothing twice', async () => {
@@ -59,10 +60,20 @@ describeEachQueueBackend('runs', (home) => {
   });
 
   it('wait for the one under way when the command line is told to wait', async () => {
-    world.hubspot.account.faults.add({ kind: 'slow', ms: 3_000, path: '/contacts', times: 1 });
+    const headers = { 'retry-after': '1' };
+    world.hubspot.account.faults.add({
+      kind: 'status',
+      status: 429,
+      headers,
+      path: '/contacts',
+      times: 1_000,
+    });
     const first = await world.start({ mode: 'full', stream: 'contacts' });
-    const ran = await world.rollcall('sync', 'run', 'hubspot', '--wait', '--stream', 'contacts');
-    world.hubspot.account.faults.clear();
+    const ran = await rollcall(
+      ['sync', 'run', 'hubspot', '--wait', '--stream', 'contacts'],
+      world.access(),
+      (stdout) => stdout.includes('is under way') && world.hubspot.account.faults.clear(),
+    );
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     expect(ran.stdout).toContain('A run of contacts (full) is under way; waiting for it to end\n');
     expect(ran.stdout).toMatch(/^contacts: incremental run \S+ completed/m);
@@ -183,8 +194,12 @@ class World {
     return (await eventually(ask, ({ body }) => so(body), withinMs)).body;
   }
 
+  access(): Record<string, string> {
+    return { ROLLCALL_URL: this.api.url, ROLLCALL_API_KEY: this.api.adminKey };
+  }
+
   rollcall(...args: string[]) {
-    return rollcall(args, { ROLLCALL_URL: this.api.url, ROLLCALL_API_KEY: this.api.adminKey });
+    return rollcall(args, this.access());
   }
 
   async close(): Promise<void> {

@@ -111,16 +111,18 @@ export class ServiceProcess {
   }
 }
 
-/** Runs a command line to its end. */
+/** Runs a command line to its end; `heard` sees what it has printed so far. */
 export async function rollcall(
   args: readonly string[],
   env: Record<string, string> = {},
+  heard: (stdout: string) => void = () => {},
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: serviceEnvironment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = gather(child);
+  child.stdout?.on('data', () => heard(output.stdout));
   await once(child, 'close');
   return { code: child.exitCode, ...output };
 }
