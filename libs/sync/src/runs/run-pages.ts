@@ -4,7 +4,7 @@ import type { ConnectionStore } from '../connections/connection.store.js';
 import type { ApplyRecords, OutcomeCounts } from '../records/apply-records.js';
 import { policyDecision } from '../records/key-decision.js';
 import { CountedCalls } from './counted-calls.js';
-import { judgeFailure } from './failure.js';
+import { isEverydayWait, judgeFailure } from './failure.js';
 import { PageAhead } from './page-ahead.js';
 import { addCounts, failuresOf, isOver, type Run, totalOf } from './run.js';
 import type { FoundRun, RunStep, RunStore } from './run.store.js';
@@ -148,7 +148,9 @@ export class RunPages {
     const { attempts } = run;
     const verdict = judgeFailure({ error, attempts, now, random: Math.random() });
     const reason = { code: verdict.code, message: verdict.reason };
-    this.log.warn({ run: run.id, verdict: verdict.kind, ...reason, frames: framesOf(error) }, 'page failed');
+    const said = { run: run.id, verdict: verdict.kind, ...reason };
+    if (isEverydayWait(verdict)) this.log.info(said, 'page has to wait');
+    else this.log.warn({ ...said, frames: framesOf(error) }, 'page failed');
     if (verdict.kind === 'fail') {
       await this.runs.end(run.id, 'failed', reason);
       return null;
