@@ -108,6 +108,21 @@ describeEachQueueBackend('runs', (home) => {
     expect((await world.api.send('GET', '/v1/identities/count')).body).toBe(351);
   });
 
+  it('take an empty CRM for empty only when its records are asked for by name', async () => {
+    const { companies } = world.hubspot.account;
+    const { id } = companies.create({ domain: 'x.example' }, { silent: true });
+    const full = await world.start({ mode: 'full', stream: 'companies' });
+    await world.until(full, ({ status }) => status === 'completed');
+    companies.erase(id, { silent: true });
+    const sweep = ['sync', 'run', 'hubspot', '--sweep', '--allow-sweep', '--stream', 'companies', '--wait'];
+    const doubted = await world.rollcall(...sweep);
+    expect(doubted.stdout).toMatch(/completed_with_errors\n {2}The CRM listed nothing at all/);
+    const named = await world.rollcall('sync', 'record', 'hubspot', 'companies', id);
+    expect(named.stdout).toMatch(/completed, delete 1$/m);
+    const content = await world.rollcall(...sweep);
+    expect(content.stdout).toMatch(/^companies: sweep run \S+ completed$/m);
+  });
+
   it.each([
     [{ mode: 'record', stream: 'contacts' }, 'external_ids'],
     [{ mode: 'full', external_ids: ['1'] }, 'external_ids'],
