@@ -62,7 +62,9 @@ export class IdentityRepository {
   async findByKeys(projectId: string | null, keys: readonly string[]): Promise<Map<string, FoundIdentity>> {
     const { rows } = await this.store.executor.query<StateRow>({
       name: 'identities_by_keys',
-      text: `select ${stateColumns} from identities i where identifier_key = any($1) and project_id = $2`,
+      // Key by key: a planner that has no statistics yet would read every identity of the project.
+      text: `select ${stateColumns} from unnest($1::text[]) as k(key), lateral (select * from identities
+        where identifier_key = k.key and project_id = $2 offset 0) as i`,
       values: [keys, toColumn(projectId)],
     });
     return new Map(

@@ -23,7 +23,7 @@ export async function knownFingerprints(
     name: 'links_fingerprints',
     text: `select l.external_id, l.fingerprint from unnest($3::text[]) as r(id), lateral (select * from links
         where connection_id = $1 and stream = $2 and external_id = r.id offset 0) as l
-      where ${SETTLED} and l.fingerprint is not null`,
+      where ${settled('l')} and l.fingerprint is not null`,
     values: [connectionId, stream, externalIds],
   });
   return new Map(rows.map((row) => [row.external_id, row.fingerprint]));
@@ -72,22 +72,24 @@ export async function settleSame(
 }
 
 /** Without a content hash it is to be looked at again; a decision about its key may have lost its reason. */
-const SETTLED =
-  'l.tombstoned_at is null and l.merged_into is null and l.content_hash is not null and l.held_key is null';
+const settled = (link: string): string =>
+  ['tombstoned_at', 'merged_into', 'held_key'].map((column) => `${link}.${column} is null and `).join('') +
+  `${link}.content_hash is not null`;
 
-/** Each record's link is looked up by its key, whatever the planner believes about the table. */
+/** Each record's link is looked up by its key first, whatever the planner believes about a table that is new to it. */
 const SETTLE = `
   with same as (
     update links l set last_seen_run = $3, seen_at = $4
     from unnest($5::text[], $6::bytea[], $7::uuid[]) as r(external_id, fingerprint, outcome_id),
       lateral (select k.ctid from links k where k.connection_id = $1 and k.stream = $2
-        and k.external_id = r.external_id offset 0) as found
-    where l.ctid = found.ctid and l.fingerprint = r.fingerprint and ${SETTLED} and l.seen_at <= $4
-      and exists (select 1 from identities i where i.id = l.identity_id)
-      and not exists (select 1 from quarantined_records q
-        where q.connection_id = $1 and q.stream = $2 and q.external_id = r.external_id)
-      and not exists (select 1 from conflicts c
-        where c.connection_id = $1 and c.stream = $2 and c.external_id = r.external_id and c.status = 'open')
+        and k.external_id = r.external_id and k.fingerprint = r.fingerprint and ${settled('k')} and k.seen_at <= $4
+        and exists (select 1 from identities i where i.id = k.identity_id)
+        and not exists (select 1 from quarantined_records q
+          where q.connection_id = $1 and q.stream = $2 and q.external_id = r.external_id)
+        and not exists (select 1 from conflicts c
+          where c.connection_id = $1 and c.stream = $2 and c.external_id = r.external_id and c.status = 'open')
+        offset 0) as found
+    where l.ctid = found.ctid
     returning l.external_id, l.identity_id, r.outcome_id),
   outcomes as (
     insert into record_outcomes (run_id, connection_id, stream, id, external_id, action, identity_id)
