@@ -5,8 +5,8 @@ import { closeLater } from '../measure/clean-up.mjs';
 
 /** @typedef {{ url: string, token: string, clientSecret: string, stop(): Promise<void> }} Fake */
 
-/** @returns {Promise<Fake>} */
-export async function startFake(contacts) {
+/** Each answer takes `answerMs` longer than it has to. @returns {Promise<Fake>} */
+export async function startFake(contacts, answerMs = 0) {
   const program = fileURLToPath(new URL('./fake.mjs', import.meta.url));
   // Of a profile of the bench, the fake is no part.
   const child = fork(program, { execArgv: [] });
@@ -15,7 +15,7 @@ export async function startFake(contacts) {
     child.kill('SIGTERM');
     await exit;
   });
-  child.send({ contacts });
+  child.send({ contacts, answerMs });
   const ended = exit.then(([code]) => Promise.reject(new Error(`the fake ended with code ${code}`)));
   const [fake] = await Promise.race([once(child, 'message'), ended]);
   ended.catch(() => {}); // From here on its end is ours.
