@@ -7,8 +7,6 @@ import { openSyncWorld, type SyncWorld } from '../../../../test/support/sync-wor
 import type { Connection } from '../connections/connection.js';
 import type { Sync } from '../sync.js';
 
-/** Connecting makes calls before there is a connection to count them for. */
-const CALLS_TO_CONNECT = 3;
 const LIMIT = 20;
 
 describeEachBackend('call budgets of two workers', (queue) => {
@@ -18,7 +16,7 @@ describeEachBackend('call budgets of two workers', (queue) => {
 
   beforeEach(async () => {
     database = await createTestDatabase();
-    const limits = { tenSecondly: LIMIT + CALLS_TO_CONNECT, searchPerSecond: 1_000 };
+    const limits = { tenSecondly: LIMIT, searchPerSecond: 1_000 };
     const options = { limits, seed: { contacts: 1_200, companies: 1_200 } };
     world = await openSyncWorld(database.url, options, queue().backend.calls);
     connection = await world.connect({ settings: { limits: [{ requests: LIMIT, perMs: 10_000 }] } });

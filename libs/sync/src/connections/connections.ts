@@ -1,6 +1,7 @@
 import { AuthExpired, ConfigError, type Connector } from '#connectors';
 import { type ProjectAccess, requireProject } from '#identity';
 import { type Clock, systemClock, uuidv7 } from '#platform';
+import type { BudgetFor } from '../budgets/call-budgets.js';
 import { ConnectionCheckFailedError, InvalidConnectionError } from './connection.errors.js';
 import {
   type ConnectionCreateInput,
@@ -25,6 +26,15 @@ interface Checked {
   readonly secrets: unknown;
 }
 
+/** Credentials and settings that are tried before they are kept. */
+interface Trial {
+  readonly connector: Connector;
+  readonly settings: unknown;
+  readonly secrets: unknown;
+  /** Whose call budget it counts in; without one, credentials can be tried although nothing is left. */
+  readonly payer?: BudgetFor['connection'];
+}
+
 /** Adding connections and changing what they may do. */
 export class Connections {
   constructor(
@@ -44,8 +54,11 @@ export class Connections {
     const schedule = requireSchedule(scheduleOf(input));
     parseSettings(connector, input.settings);
     const given = parseSecrets(connector, input.secrets);
-    const checked = input.check ? await this.check(connector, input.settings, given) : null;
     const id = uuidv7();
+    const policies = input.policies ?? DEFAULT_POLICIES;
+    const checked = input.check
+      ? await this.check({ connector, settings: input.settings, secrets: given, payer: { id, policies } })
+      : null;
     const connection = {
       id,
       kind: input.kind,
@@ -58,7 +71,7 @@ export class Connections {
       mappingVersion: 1,
       ...schedule,
       nextRunAt: nextRunAt(schedule, this.clock.now()),
-      policies: input.policies ?? DEFAULT_POLICIES,
+      policies,
       status: 'active' as const,
       statusReason: null,
       pausedUntil: null,
@@ -134,7 +147,9 @@ export class Connections {
     const connection = await this.store.require(id, access);
     const connector = requireConnector(connection.kind);
     const merged = parseSecrets(connector, this.merged(connection, secrets));
-    const checked = check ? await this.check(connector, connection.settings, merged) : null;
+    const checked = check
+      ? await this.check({ connector, settings: connection.settings, secrets: merged })
+      : null;
     if (checked) requireSameAccount(connection, checked.accountId);
     const fresh = this.sessions.fingerprints(id, givenSecrets(secrets));
     return this.activate(id, {
@@ -191,10 +206,10 @@ export class Connections {
     return Object.fromEntries(Object.entries({ ...held, ...given }).filter(([, value]) => value !== null));
   }
 
-  private async check(connector: Connector, settings: unknown, secrets: unknown): Promise<Checked> {
-    const { manifest } = connector;
+  private async check(trial: Trial): Promise<Checked> {
+    const { manifest } = trial.connector;
     try {
-      const usable = await this.checkOrRenew(connector, settings, secrets);
+      const usable = await this.checkOrRenew(trial);
       if (!usable.check.ok)
         throw new ConnectionCheckFailedError(manifest.id, usable.check.detail ?? 'it said no');
       return { accountId: usable.check.account, secrets: usable.secrets };
@@ -203,8 +218,13 @@ export class Connections {
     }
   }
 
-  private async checkOrRenew(connector: Connector, settings: unknown, secrets: unknown) {
-    const ask = (current: unknown) => connector.check(this.sessions.context(connector, settings, current));
+  private async checkOrRenew({ connector, settings, secrets, payer }: Trial) {
+    const ask = (current: unknown) => {
+      const context = this.sessions.context(connector, settings, current);
+      // For somebody who waits, as webhooks do: what polling may not use is there for it.
+      const pays = payer && { connection: payer, connector, purpose: 'webhook' as const };
+      return connector.check(pays ? this.sessions.counted(context, pays) : context);
+    };
     try {
       return { check: await ask(secrets), secrets };
     } catch (error) {

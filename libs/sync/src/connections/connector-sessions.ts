@@ -1,6 +1,6 @@
 import { AuthExpired, type Connector, type ConnectorContext, type NetworkPolicy } from '#connectors';
 import { type Clock, inTransaction, type Pool, type PoolClient, type SecretBox } from '#platform';
-import type { CallBudgets, CallPurpose } from '../budgets/call-budgets.js';
+import type { BudgetFor, CallBudgets, CallPurpose } from '../budgets/call-budgets.js';
 import { ReauthorizationRequiredError } from './connection.errors.js';
 import { parseSecrets, parseSettings, requireConnector } from './connection.input.js';
 import type { SealedConnection } from './connection.js';
@@ -39,8 +39,7 @@ export class ConnectorSessions {
     const connector = requireConnector(connection.kind);
     const attempt = (secrets: unknown) => {
       const context = this.context(connector, connection.settings, secrets, signal);
-      const budget = this.parts.budgets?.budgetOf({ connection, connector, context, purpose });
-      return work(connector, budget ? { ...context, budget } : context);
+      return work(connector, this.counted(context, { connection, connector, purpose }));
     };
     try {
       return await attempt(this.secretsOf(connection));
@@ -52,6 +51,15 @@ export class ConnectorSessions {
         throw again instanceof AuthExpired ? await this.refused(connection, again) : again;
       });
     }
+  }
+
+  /** The context whose calls are taken out of the connection's budget. */
+  counted(
+    context: ConnectorContext<unknown, unknown>,
+    payer: Omit<BudgetFor, 'context'>,
+  ): ConnectorContext<unknown, unknown> {
+    const budget = this.parts.budgets?.budgetOf({ ...payer, context });
+    return budget ? { ...context, budget } : context;
   }
 
   /** How far apart the calls for the connection's webhooks have to be for its budget to last. */
