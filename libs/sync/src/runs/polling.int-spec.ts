@@ -100,6 +100,20 @@ describeEachDatabase('polling HubSpot', ({ kind }) => {
   });
 
   describe('what is gone', () => {
+    it('is not looked for in a long archive by each incremental run', async () => {
+      for (let n = 0; n < 501; n += 1)
+        contacts().archive(contacts().create({ email: `old${n}@x.example` }).id);
+      const { id } = contacts().create({ email: 'ada@x.example' });
+      await world.run(connection, 'full');
+      contacts().archive(id);
+      expect(await world.run(connection, 'incremental')).toMatchObject({ counts: {}, apiCalls: 1 });
+      expect((await world.run(connection, 'dry_run')).counts).toMatchObject({ delete: 1 });
+      expect((await world.run(connection, 'incremental')).counts).toEqual({});
+      await world.pool.query(`update sync_runs set created_at = created_at - interval '1 minute'`);
+      expect((await world.run(connection, 'incremental')).counts).toEqual({ delete: 1 });
+      expect(await world.identity('ada@x.example')).toBeUndefined();
+    });
+
     it('is deleted when it was archived, and not brought back by a search that lags behind', async () => {
       const { id } = contacts().create({ email: 'ada@x.example' });
       await world.run(connection, 'incremental');

@@ -27,6 +27,8 @@ export interface FoundPage {
   readonly endCursor?: unknown;
   /** What the vendor's own listing showed; `seen` are ids to remember without their records. */
   readonly listed?: { readonly count: number; readonly total?: number; readonly seen?: readonly string[] };
+  /** The vendor's listing of deletions was read to its end. */
+  readonly deletionsEnd?: boolean;
   /** Why the run ends here with something left undone. */
   readonly refusal?: Refusal;
 }

@@ -7,6 +7,7 @@ import type { QuarantineStore } from '../records/quarantine.store.js';
 import { knownFingerprints, type SameRecord, sameRecord } from '../records/same-records.js';
 import { streamMapping } from '../records/stream-mapping.js';
 import type { CountedCalls } from './counted-calls.js';
+import { mayRest } from './deletion-listing.js';
 import { cursorOf, type FoundPage, firstOf, type Reading } from './reading.js';
 import { UnknownStreamError } from './run.errors.js';
 import type { Run } from './run.js';
@@ -72,10 +73,17 @@ export class RunPageReader {
 
   private async readDeletions(reading: Reading): Promise<FoundPage> {
     const { run, connector, context, mapping } = reading;
-    if (!connector.deletions) return { observations: [], mapping, next: await this.readPhaseOf(run) };
+    if (!connector.deletions || (await this.deletionsMayRest(run)))
+      return { observations: [], mapping, next: await this.readPhaseOf(run) };
     const page = await firstOf(connector.deletions(context, run.stream, cursorOf(reading)));
     const next = page.done ? await this.readPhaseOf(run) : { phase: 'deletions' as const, cursor: page.next };
-    return { ...(await this.observed(reading, page)), mapping, next };
+    return { ...(await this.observed(reading, page)), mapping, next, deletionsEnd: page.done };
+  }
+
+  private async deletionsMayRest(run: Run): Promise<boolean> {
+    if (run.mode !== 'incremental' || run.cursor !== null) return false;
+    const listing = await this.runs.lastDeletionListing(run);
+    return listing !== null && mayRest(listing, run.createdAt);
   }
 
   private async readPhaseOf(run: Run): Promise<NonNullable<FoundPage['next']>> {

@@ -6,7 +6,7 @@ import { policyDecision } from '../records/key-decision.js';
 import { CountedCalls } from './counted-calls.js';
 import { isEverydayWait, judgeFailure } from './failure.js';
 import { PageAhead } from './page-ahead.js';
-import { addCounts, failuresOf, isOver, type Run, totalOf } from './run.js';
+import { addCounts, failuresOf, isOver, type Run, type RunPhase, totalOf } from './run.js';
 import type { FoundRun, RunStep, RunStore } from './run.store.js';
 import type { RunPage, RunPageReader } from './run-page.js';
 import type { SweepStore } from './sweep.store.js';
@@ -66,7 +66,7 @@ export class RunPages {
     const life = this.showLife(runId);
     try {
       const page = await (asked.page ?? this.reader.read(run, connection, calls, signal));
-      if (page.next?.phase === 'read' && !turn.isLastPage) {
+      if (page.next && LISTED.includes(page.next.phase) && !turn.isLastPage) {
         const elapsed = performance.now() - since;
         const after = { ...run, ...page.next, pages: run.pages + 1 };
         ahead.ask(after, connection, new Date(now.getTime() + elapsed));
@@ -128,7 +128,7 @@ export class RunPages {
         owned,
         askedAt,
         dryRun,
-        fromListing: run.phase === 'deletions' || run.phase === 'read',
+        fromListing: LISTED.includes(run.phase),
         fields,
         decisionFor: () => policyDecision(policies.key_conflict),
       },
@@ -188,6 +188,9 @@ const framesOf = (error: unknown): string[] =>
         .slice(0, 6)
     : [];
 
+/** What the vendor lists, page after page. */
+const LISTED: readonly RunPhase[] = ['deletions', 'read'];
+
 /** When the first records are mostly invalid, it is the mapping that is wrong, not the records. */
 const SAMPLE = 200;
 const TOO_MANY = 0.5;
@@ -201,7 +204,8 @@ function stepOf(run: Run, page: RunPage, counts: OutcomeCounts): Omit<RunStep, '
   const total = addCounts(run.counts, counts);
   const { listed } = page;
   const rows = { rows: listed?.count ?? 0, ...(listed?.total === undefined ? {} : { total: listed.total }) };
-  const place = { ...(page.next ?? { phase: run.phase, cursor: null }), ...rows };
+  const { deletionsEnd = false } = page;
+  const place = { ...(page.next ?? { phase: run.phase, cursor: null }), ...rows, deletionsEnd };
   if (isHopeless(run.counts, total)) {
     const error = `${total.invalid} of the first ${totalOf(total)} records cannot be mapped: correct the mapping`;
     return { ...place, counts: total, status: 'failed', errorCode: 'TOO_MANY_INVALID', error };

@@ -1,6 +1,7 @@
 import { type Pool, type PoolClient, uuidv7 } from '#platform';
 import type { OutcomeCounts } from '../records/apply-records.js';
 import type { StreamKey } from '../records/link.store.js';
+import type { DeletionListing } from './deletion-listing.js';
 import { RunActiveError } from './run.errors.js';
 import type { Run, RunMode, RunPhase, RunStatus, RunTrigger } from './run.js';
 
@@ -32,6 +33,7 @@ export interface RunStep {
   /** How many rows there are in all, where the vendor says so. */
   readonly total?: number;
   readonly calls: number;
+  readonly deletionsEnd: boolean;
 }
 
 /** The tables `sync_runs` and `sync_cursors`. Progress is written with a fence: who has an old page number is too late. */
@@ -76,6 +78,7 @@ export class RunStore {
       `update sync_runs set status = $3, phase = $4, cursor = $5, counts = $6, error_code = $7, error = $8,
          pages = pages + 1, attempts = 0, not_before = null, ${ROW_RATE}, rows_read = rows_read + $9,
          expected = coalesce($10, expected), started_at = coalesce(started_at, now()), api_calls = api_calls + $11, updated_at = clock_timestamp(),
+         deletion_pages = case when $12 then pages + 1 else deletion_pages end,
          finished_at = case when $3 in ('waiting', 'running') then null else now() end
        where id = $1 and pages = $2 and status in ('waiting', 'running')`,
       [
@@ -90,6 +93,7 @@ export class RunStore {
         step.rows,
         step.total ?? null,
         step.calls,
+        step.deletionsEnd,
       ],
     );
     return rowCount === 1;
@@ -127,6 +131,16 @@ export class RunStore {
       [connectionId, stream],
     );
     return rows[0]?.cursor ?? null;
+  }
+
+  /** Of runs that also acted on it. */
+  async lastDeletionListing({ connectionId, stream }: StreamKey): Promise<DeletionListing | null> {
+    const { rows } = await this.pool.query<DeletionListing>(
+      `select deletion_pages as pages, created_at as at from sync_runs
+       where connection_id = $1 and stream = $2 and deletion_pages is not null and mode <> 'dry_run' order by id desc limit 1`,
+      [connectionId, stream],
+    );
+    return rows[0] ?? null;
   }
 
   /** Where the next incremental run of the stream starts. */
