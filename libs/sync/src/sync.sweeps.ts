@@ -109,14 +109,15 @@ const DUE_STREAMS = `
       and r.mode in ('full', 'incremental', 'sweep') and (r.status in ('waiting', 'running')
         or r.mode <> 'sweep' and r.created_at > now() - make_interval(secs => c.every_seconds)))`;
 
-/** Of connections with a schedule, where something can be missing: a full run sweeps, too. */
+/** Of connections with a schedule, where something can be missing: a full run sweeps, too. One that failed swept nothing. */
 const DUE_SWEEPS = `
   select c.id, s.stream from connections c, lateral jsonb_object_keys(c.mapping) as s(stream)
   where ${USABLE} and c.kind = any($1) and (c.every_seconds is not null or c.cron is not null)
     and exists (select 1 from sync_cursors k where k.connection_id = c.id and k.stream = s.stream)
     and not exists (select 1 from sync_runs r where r.connection_id = c.id and r.stream = s.stream
       and r.mode in ('full', 'incremental', 'sweep') and (r.status in ('waiting', 'running')
-        or r.mode <> 'incremental' and r.created_at > now() - interval '1 day'))`;
+        or r.mode <> 'incremental' and r.created_at > now()
+          - case r.status when 'failed' then interval '1 hour' else interval '1 day' end))`;
 
 /** A policy that says nothing: the default of connection-policies.ts. */
 const OLD_OUTCOMES = `

@@ -175,6 +175,15 @@ describeEachDatabase('sweeping HubSpot', ({ kind }) => {
 
     it('is not due on the day of a full run', async () => expect(await started()).toEqual([]));
 
+    it('is due an hour after it when it failed', async () => {
+      await world.pool.query(
+        `update sync_runs set created_at = created_at - interval '50 minutes', status = 'failed' where mode = 'full'`,
+      );
+      expect(await started()).toEqual([]);
+      await world.pool.query(`update sync_runs set created_at = created_at - interval '11 minutes'`);
+      expect(await started()).toEqual(['contacts']);
+    });
+
     it('is due a day after it, once', async () => {
       await world.pool.query(
         `update sync_runs set created_at = created_at - interval '25 hours' where mode = 'full'`,
