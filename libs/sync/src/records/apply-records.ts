@@ -99,10 +99,9 @@ export class ApplyRecords {
     await takeTurn(client, batch.connectionId);
     const { askedAt, projectId, owned, fields, connectionId, namedKeys, same = [] } = batch;
     const settled = await settleSame(client, batch, batch, same);
-    const doubtful = await observeAll(same.filter(({ id }) => !settled.has(id)));
-    const observations = [...batch.observations, ...doubtful].map((observation) =>
-      underPolicies(observation, fields),
-    );
+    const unsettled = await observeAll(same.filter(({ id }) => !settled.has(id)));
+    const observed = [...batch.observations, ...unsettled];
+    const observations = observed.map((observation) => underPolicies(observation, fields));
     const isAccepted = (planned: readonly PlannedRecord[]) =>
       alongside(client, countsOf(planned, settled.size), planned);
     if (observations.length === 0) {
@@ -117,18 +116,26 @@ export class ApplyRecords {
     const decisions = decisionsOf(batch, roster, chase);
     const planning = { askedAt, projectId, owned, ownership, metadataFor, ...decisions };
     const plans = planPage(roster, observations, planning);
-    const seen = observations.map(({ id }) => id);
     const planned = await this.quarantine.withoutDiscarded(client, batch, plans);
     if (!(await isAccepted(planned))) throw new SupersededError();
-    if (!batch.dryRun) {
-      await roster.append();
-      await moveLinks(client, batch.connectionId, roster.moves);
-      await saveLinks(client, batch, batch.runId, roster.linksToSave);
-      await this.quarantine.settle(client, batch, seen, planned);
-      await this.conflicts.settle(client, batch, seen, planned, roster);
-    }
+    const seen = observations.map(({ id }) => id);
+    if (!batch.dryRun) await this.write(client, batch, roster, seen, planned);
     await recordOutcomes(client, batch, batch.runId, planned);
     return true;
+  }
+
+  private async write(
+    client: PoolClient,
+    batch: RecordBatch,
+    roster: Roster,
+    seen: readonly string[],
+    planned: readonly PlannedRecord[],
+  ): Promise<void> {
+    await roster.append();
+    await moveLinks(client, batch.connectionId, roster.moves);
+    await saveLinks(client, batch, batch.runId, roster.linksToSave);
+    await this.quarantine.settle(client, batch, seen, planned);
+    await this.conflicts.settle(client, batch, seen, planned, roster);
   }
 
   private metadataOf({ connectionId, runId, stream, causationOf }: RecordBatch) {
