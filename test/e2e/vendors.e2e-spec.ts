@@ -71,6 +71,20 @@ describeWithRedis('a vendor, as its guide says', (redis) => {
       for (const found of [ids, after]) found.delete(id);
       expect(after).toEqual(ids);
     });
+
+    it('lets go whoever is gone there, unannounced, after the run that it promises, and nobody else', async () => {
+      for (const { how, seenBy, lose } of fake.losses) {
+        const before = await world.identitiesOf(kind);
+        const gone = before.get(lose())?.id;
+        const runs = await world.ran(kind, seenBy);
+        const seen = {
+          how,
+          statuses: runs.map(({ status }) => status),
+          gone: await world.goneOf(kind, before),
+        };
+        expect(seen).toEqual({ how, statuses: runs.map(() => 'completed'), gone: [gone] });
+      }
+    });
   });
 });
 
@@ -140,6 +154,14 @@ class World {
       if (id !== undefined) found.set(String(id), identity);
     }
     return found;
+  }
+
+  /** The ids of those of `before` that are there no more; nobody may have come. */
+  async goneOf(kind: string, before: ReadonlyMap<string, Identity>): Promise<string[]> {
+    const known = [...before.values()].map(({ id }) => id);
+    const now = new Set([...(await this.identitiesOf(kind)).values()].map(({ id }) => id));
+    expect(known).toEqual(expect.arrayContaining([...now]));
+    return known.filter((id) => !now.has(id));
   }
 
   async close(): Promise<void> {
