@@ -30,7 +30,7 @@ export async function startHubSpotFake(options: HubSpotFakeOptions = {}): Promis
   const account = new HubSpotAccount(fakeClock(options.startAt), options);
   if (options.seed) account.seed(options.seed);
   if (options.webhook) account.webhooks.send(options.webhook);
-  const api = await startFakeServer(hubSpotApi(account), options.port);
+  const api = await startFakeServer(hubSpotApi(account), options.port, { maxHeaderSize: 256 * 1024 });
   const admin = await startFakeServer(hubSpotAdmin(account), options.adminPort);
   return {
     url: api.url,
