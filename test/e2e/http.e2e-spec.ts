@@ -75,6 +75,30 @@ describeApi('the HTTP of it', (api) => {
       });
     });
 
+    it('tells where each value came from at that time, also of a deleted identity', async () => {
+      const { id } = await create('origins', { properties: [{ key: 'plan', type: 'string', value: 'pro' }] });
+      const plan = `/v1/identities/${id}/properties`;
+      await api.send('PUT', plan, { body: [{ key: 'plan', type: 'string', value: 'free' }] });
+      await api.send('DELETE', `${plan}/plan`);
+      await api.send('DELETE', `/v1/identities/${id}`);
+      const [born, changed] = (await api.send('GET', `/v1/identities/${id}/events`)).body;
+      const asOf = (when: string) =>
+        api.send('GET', `/v1/identities/${id}?include=provenance&as_of=${encodeURIComponent(when)}`);
+      const first = (await asOf('1')).body;
+      expect(first.properties).toMatchObject([{ key: 'plan', value: 'pro' }]);
+      expect(first.provenance.name).toMatchObject({ source: 'api', version: 1, event_id: born.id });
+      expect(first.provenance.properties).toEqual({ plan: first.provenance.name });
+      for (const when of ['2', changed.recorded_at]) {
+        const { body, headers } = await asOf(when);
+        expect(headers.get('etag')).toBe('"2"');
+        expect(body.provenance.name).toEqual(first.provenance.name);
+        expect(body.provenance.properties.plan).toMatchObject({ version: 2, event_id: changed.id });
+      }
+      expect((await asOf('3')).body).toMatchObject({ properties: [], provenance: { properties: {} } });
+      expect(await asOf('4')).toMatchObject({ status: 404 });
+      expect(await asOf('2001-01-01T00:00:00Z')).toMatchObject({ status: 404 });
+    });
+
     it('tells the history, also of a deleted identity, page by page', async () => {
       const { id } = await create('history', { properties: [{ key: 'plan', type: 'string', value: 'pro' }] });
       await api.send('PATCH', `/v1/identities/${id}`, { body: { identifier_key: 'history-2' } });

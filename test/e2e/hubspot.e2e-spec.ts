@@ -86,6 +86,23 @@ describeEachQueueBackend('HubSpot', (home) => {
       expect(gone.body.detail).toContain(winner.id);
     });
 
+    it('leads along a chain of merges to who lives at its end', async () => {
+      const { contacts } = world.hubspot.account;
+      const [a, b, c] = ['chain-a@x.example', 'chain-b@x.example', 'chain-c@x.example'] as const;
+      const records = [a, b, c].map((email) => contacts.create({ email }));
+      const found = async (email: string) => (await world.soon(email, ({ length }) => length === 1))[0].id;
+      const [idOfA, idOfB, idOfC] = [await found(a), await found(b), await found(c)];
+      const merged = contacts.merge(String(records[1]?.id), String(records[0]?.id));
+      await world.soon(a, ({ length }) => length === 0);
+      contacts.merge(String(records[2]?.id), merged.id);
+      await world.soon(b, ({ length }) => length === 0);
+      expect(await found(c)).toBe(idOfC);
+      for (const lost of [idOfA, idOfB]) {
+        const gone = await world.service.send('GET', `/v1/identities/${lost}`);
+        expect(gone).toMatchObject({ status: 404, body: { detail: expect.stringContaining(idOfC) } });
+      }
+    });
+
     it('takes nothing that is not signed for this connection', async () => {
       const path = `/v1/webhooks/hubspot/${world.connectionId}`;
       expect((await world.service.send('POST', path, { body: [] })).status).toBe(401);

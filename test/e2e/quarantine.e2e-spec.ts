@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { type HubSpotFake, startHubSpotFake } from '#connectors/testing';
+import { ApiKeys, createPrisma, type NewApiKey } from '#platform';
 import { describeEachQueueBackend } from '../support/databases.js';
 import {
   eventually,
@@ -51,6 +52,11 @@ describeEachQueueBackend('what webhooks could not take', (home) => {
   const get = async (path: string) => (await service.send('GET', path)).body;
   const quarantine = (status = 'waiting') =>
     get(`/v1/quarantine?connection_id=${connectionId}&status=${status}`);
+  const makeKey = async (key: Omit<NewApiKey, 'name'>): Promise<string> => {
+    const prisma = createPrisma(home.databaseUrl, 1);
+    const made = new ApiKeys(prisma).create({ name: 'a test', ...key });
+    return (await made.finally(() => prisma.$disconnect())).key;
+  };
   const spoil = (id: string, title: string) =>
     hubspot.account.contacts.disguise(id, { id, properties: { jobtitle: `${title}\u0000` } });
   const setAside = async (email: string) => {
@@ -68,6 +74,30 @@ describeEachQueueBackend('what webhooks could not take', (home) => {
     const listed = await cli('quarantine', 'list', 'HubSpot');
     expect(listed).toMatchObject({ code: 0, stdout: expect.stringContaining(held.id) });
     expect((await cli('quarantine', 'show', held.id)).stdout).toContain('Analyst');
+  });
+
+  it('shows its payload to the scope admin alone, and itself to no key of another project', async () => {
+    const [held] = await quarantine();
+    const ask = (key: string, path = `/v1/quarantine/${held.id}`) => service.send('GET', path, { key });
+    const list = `/v1/quarantine?connection_id=${connectionId}`;
+    for (const scope of ['read', 'write'] as const) {
+      const key = await makeKey({ scopes: [scope] });
+      expect(await ask(key)).toMatchObject({ status: 200, body: held });
+      for (const path of [`/v1/quarantine/${held.id}`, list])
+        expect(JSON.stringify((await ask(key, path)).body)).not.toMatch(/payload|Analyst/);
+    }
+    const admin = await ask(await makeKey({ scopes: ['admin'] }));
+    expect(admin.body).toEqual({ ...held, payload: expect.anything() });
+    expect(JSON.stringify(admin.body.payload)).toContain('Analyst');
+    expect(JSON.stringify(await quarantine())).not.toMatch(/payload|Analyst/);
+    const stranger = await makeKey({ scopes: ['admin'], projectIds: ['elsewhere'] });
+    for (const path of [`/v1/quarantine/${held.id}`, list])
+      expect(await ask(stranger, path)).toMatchObject({ status: 404 });
+    const reader = await makeKey({ scopes: ['read'] });
+    for (const action of ['replay', 'discard']) {
+      const path = `/v1/quarantine/${held.id}/${action}`;
+      expect((await service.send('POST', path, { key: reader })).status).toBe(403);
+    }
   });
 
   it('is fetched again on request, and its values say where they come from', async () => {

@@ -107,6 +107,32 @@ describeEachQueueBackend('Salesforce', (home) => {
     expect(answer).toMatchObject({ status: 404, body: { detail: expect.stringContaining(winnerId) } });
   });
 
+  it.each([
+    ['one run after each merge', true],
+    ['one run after both', false],
+  ])('leads along a chain of merges to who lives at its end: %s', async (how, between) => {
+    const { contacts } = fake.org;
+    const [a, b, c] = await Promise.all(
+      ['a', 'b', 'c'].map(async (name) => {
+        const email = `${name}-${between}@x.example`;
+        const { id } = contacts.create({ LastName: `${name} ${how}`, Email: email });
+        const [identity] = await soon(email, 1);
+        return { email, recordId: id, id: identity.id };
+      }),
+    );
+    if (!a || !b || !c) throw new Error('Three were made');
+    contacts.merge(b.recordId, a.recordId);
+    if (between) await command('sync', 'run', 'salesforce', '--wait');
+    contacts.merge(c.recordId, b.recordId);
+    await command('sync', 'run', 'salesforce', '--wait');
+    for (const lost of [a, b]) {
+      await soon(lost.email, 0);
+      const answer = await service.send('GET', `/v1/identities/${lost.id}`);
+      expect(answer).toMatchObject({ status: 404, body: { detail: expect.stringContaining(c.id) } });
+    }
+    expect((await service.send('GET', `/v1/identities/${c.id}`)).status).toBe(200);
+  });
+
   it('takes nothing without the secret in the path', async () => {
     const { pathname } = new URL(webhook);
     for (const path of [pathname, `${pathname}/another-secret-0001`])
