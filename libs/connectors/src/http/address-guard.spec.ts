@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { guardUrl, isPublicAddress } from './address-guard.js';
+import { guarded, guardUrl, isPublicAddress, type Resolver } from './address-guard.js';
 
 describe('address guard', () => {
   it.each(['8.8.8.8', '104.16.1.1', '172.32.0.1', '192.169.0.1', '2606:4700::1111', '2a00:1450:4001::200e'])(
@@ -66,3 +68,53 @@ describe('address guard', () => {
     expect(() => guardUrl(new URL('file:///etc/passwd'), true)).toThrow(/has to use https/);
   });
 });
+
+describe.each([
+  ['one family at a time', false],
+  ['both families', true],
+])('a name that resolves differently the second time, asked for %s', (_, autoSelectFamily) => {
+  it('is connected to where it was judged, and asked for once', async () => {
+    const names = namesThatTurn(['8.8.8.8'], ['127.0.0.1']);
+    expect(await targets(names.resolve, autoSelectFamily)).toEqual(['8.8.8.8']);
+    expect(names.asked()).toBe(1);
+  });
+
+  it('is refused on the next connection, which judges anew', async () => {
+    const names = namesThatTurn(['8.8.8.8'], ['127.0.0.1']);
+    await targets(names.resolve, autoSelectFamily);
+    await expect(targets(names.resolve, autoSelectFamily)).rejects.toThrow(/not on the public internet/);
+  });
+
+  it('is refused when one of its addresses is private', async () => {
+    const { resolve } = namesThatTurn(['8.8.8.8', '10.0.0.1']);
+    await expect(targets(resolve, autoSelectFamily)).rejects.toThrow(/not on the public internet/);
+  });
+});
+
+function namesThatTurn(...answers: readonly (readonly string[])[]) {
+  let asked = 0;
+  const resolve: Resolver = (_hostname, _options, callback) => {
+    const addresses = answers[asked] ?? [];
+    asked += 1;
+    setImmediate(() =>
+      callback(
+        null,
+        addresses.map((address) => ({ address, family: 4 })),
+      ),
+    );
+  };
+  return { resolve, asked: () => asked };
+}
+
+/** What a socket is about to connect to; it is closed before it does. */
+async function targets(resolve: Resolver, autoSelectFamily: boolean): Promise<string[]> {
+  const socket = connect({ host: 'turns.example', port: 443, lookup: guarded(resolve), autoSelectFamily });
+  const found: string[] = [];
+  socket.on('lookup', (error, address) => {
+    if (error) return;
+    found.push(address);
+    socket.destroy();
+  });
+  await once(socket, 'close');
+  return found;
+}

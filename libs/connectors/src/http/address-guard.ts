@@ -19,18 +19,30 @@ export function guardUrl(url: URL, allowPrivateNetwork: boolean): void {
   if (!allowPrivateNetwork && isIP(literal) !== 0 && !isPublicAddress(literal)) throw refusal(url.hostname);
 }
 
+/** The `lookup` of the system, or what a test puts in its place. */
+export type Resolver = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
 /**
  * A `lookup` for sockets: the address that was judged is the address that is connected to,
  * so a name that resolves differently the second time gains nothing.
  */
-export const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  const all: LookupAllOptions = { ...options, all: true };
-  lookup(hostname, all, (error, addresses) => {
-    if (error) return callback(error, '', 0);
-    if (addresses.some(({ address }) => !isPublicAddress(address))) return callback(refusal(hostname), '', 0);
-    answer(addresses, options.all === true, callback);
-  });
-};
+export const guarded =
+  (resolve: Resolver): LookupFunction =>
+  (hostname, options, callback) => {
+    const all: LookupAllOptions = { ...options, all: true };
+    resolve(hostname, all, (error, addresses) => {
+      if (error) return callback(error, '', 0);
+      if (addresses.some(({ address }) => !isPublicAddress(address)))
+        return callback(refusal(hostname), '', 0);
+      answer(addresses, options.all === true, callback);
+    });
+  };
+
+export const guardedLookup = guarded(lookup);
 
 function answer(addresses: LookupAddress[], all: boolean, callback: Parameters<LookupFunction>[2]): void {
   const [first] = addresses;
