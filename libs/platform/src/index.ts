@@ -8,6 +8,7 @@ export * from './database/transaction.js';
 export * from './embedded-postgres/embedded-postgres.errors.js';
 export { runningEmbeddedPostgres } from './embedded-postgres/running-embedded-postgres.js';
 export * from './embedded-postgres/start-embedded-postgres.js';
+export * from './logging/frames-of.js';
 export * from './logging/logger.js';
 export * from './logging/nest-logger.js';
 export * from './migrations/apply-migrations.js';

@@ -1,4 +1,4 @@
-import type { Logger } from '#platform';
+import { framesOf, type Logger } from '#platform';
 import { giveUp } from './backends/bullmq-worker.js';
 import type { JobProcessor, TakenJob } from './backends/queue-backend.js';
 import type { DeadLetterStore } from './dead-letters/dead-letter.store.js';
@@ -94,7 +94,7 @@ async function afterFailure(run: FailedRun, rules: AttemptRules): Promise<never>
     permanentCodes,
     random: Math.random(),
   });
-  context.log.warn({ ...refusalOf(error), verdict: verdict.kind, frames: framesOf(error) }, 'job failed');
+  context.log.warn({ ...refusalOf(error), verdict: verdict.kind, frames: framesOf(error, 8) }, 'job failed');
   if (verdict.kind === 'dead') return bury(queue, job, verdict.refusal, rules);
   tryAgainAfter(job, verdict.afterMs);
   throw new JobFailedError(`${verdict.refusal.code}: ${verdict.refusal.reason}`);
@@ -138,12 +138,3 @@ function contextOf(queue: string, job: TakenJob, signal: AbortSignal, log: Logge
     log: log.child({ queue, job: job.name, jobId, attempt }),
   };
 }
-
-/** Where it was thrown, without the message, which may quote data. */
-const framesOf = (error: unknown): string[] =>
-  error instanceof Error
-    ? (error.stack ?? '')
-        .split('\n')
-        .filter((line) => /^\s+at /.test(line))
-        .slice(0, 8)
-    : [];

@@ -1,4 +1,4 @@
-import { createLogger } from '#platform';
+import { createLogger, framesOf } from '#platform';
 import { obstacleOf, type SealedConnection } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
 import type { ApplyRecords, OutcomeCounts } from '../records/apply-records.js';
@@ -150,7 +150,7 @@ export class RunPages {
     const reason = { code: verdict.code, message: verdict.reason };
     const said = { run: run.id, verdict: verdict.kind, ...reason };
     if (isEverydayWait(verdict)) this.log.info(said, 'page has to wait');
-    else this.log.warn({ ...said, frames: framesOf(error) }, 'page failed');
+    else this.log.warn({ ...said, frames: framesOf(error, 6) }, 'page failed');
     if (verdict.kind === 'fail') {
       await this.runs.end(run.id, 'failed', reason);
       return null;
@@ -178,15 +178,6 @@ interface ReadPage {
   readonly askedAt: Date;
   readonly calls: CountedCalls;
 }
-
-/** Where it was thrown, without the message, which may quote data. */
-const framesOf = (error: unknown): string[] =>
-  error instanceof Error
-    ? (error.stack ?? '')
-        .split('\n')
-        .filter((line) => /^\s+at /.test(line))
-        .slice(0, 6)
-    : [];
 
 /** What the vendor lists, page after page. */
 const LISTED: readonly RunPhase[] = ['deletions', 'read'];
