@@ -1,6 +1,8 @@
 import { InvalidResponse } from '../connector.errors.js';
 import type { FetchedRecord, IdPage, Page } from '../connector.js';
 import type { HttpAnswer } from '../http/http-client.js';
+import { fetchInBatches } from '../shared/batches.js';
+import type { ReadRecords } from '../shared/parse-each.js';
 import {
   type DeclarativeContext,
   type ManifestCall,
@@ -8,7 +10,7 @@ import {
   RecordGone,
 } from './declarative.client.js';
 import { changesFrom, cursorScope, type DeclarativeCursor, sinceOf } from './declarative.cursor.js';
-import { idOf, type ReadRecords, readRecords } from './declarative.records.js';
+import { idOf, readRecords } from './declarative.records.js';
 import type { Manifest, ManifestList, ManifestStream } from './manifest.schema.js';
 import { nextPage, type PagePosition, pageScope } from './paging.js';
 import { type Scope, valueAt } from './template.js';
@@ -181,19 +183,11 @@ function linkTarget(link: URL, { config }: DeclarativeContext): { path: string }
   };
 }
 
-export async function fetchByIds(
+export const fetchByIds = (
   reader: StreamReader,
   ids: readonly string[],
-): Promise<Map<string, FetchedRecord>> {
-  const { get } = reader.stream;
-  const unique = [...new Set(ids)];
-  const fetched = new Map<string, FetchedRecord>();
-  for (let start = 0; start < unique.length; start += get.batch) {
-    const batch = unique.slice(start, start + get.batch);
-    for (const [id, record] of await fetchBatch(reader, batch)) fetched.set(id, record);
-  }
-  return fetched;
-}
+): Promise<Map<string, FetchedRecord>> =>
+  fetchInBatches(ids, reader.stream.get.batch, (batch) => fetchBatch(reader, batch));
 
 async function fetchBatch(reader: StreamReader, ids: readonly string[]): Promise<Map<string, FetchedRecord>> {
   const { get } = reader.stream;

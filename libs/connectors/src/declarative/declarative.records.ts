@@ -1,12 +1,8 @@
-import type { RejectedRecord, SourceRecord } from '../connector.js';
+import type { SourceRecord } from '../connector.js';
+import { isTorn, type ReadRecords, TORN } from '../shared/parse-each.js';
 import { parseDate } from './date-format.js';
 import type { ManifestStream } from './manifest.schema.js';
 import { valueAt } from './template.js';
-
-export interface ReadRecords {
-  readonly records: SourceRecord[];
-  readonly rejected: RejectedRecord[];
-}
 
 /** One by one, so that a spoiled record takes no other with it. */
 export function readRecords(
@@ -21,13 +17,7 @@ export function readRecords(
     const reason = faultOf(rules, item, id);
     if (reason !== null || id === null)
       read.rejected.push({ id, code: 'INVALID_RECORD', reason: reason ?? 'no id', raw: item });
-    else if (lossy && JSON.stringify(item).includes('\uFFFD'))
-      read.rejected.push({
-        id,
-        code: 'INVALID_UTF8',
-        reason: 'the record contains bytes that are not UTF-8',
-        raw: item,
-      });
+    else if (lossy && isTorn(item)) read.rejected.push({ id, code: 'INVALID_UTF8', reason: TORN, raw: item });
     else read.records.push(toSourceRecord(stream, rules, item, id));
   }
   return read;

@@ -1,8 +1,8 @@
 import { InvalidResponse } from '../connector.errors.js';
 import type { RejectedRecord, SourceRecord } from '../connector.js';
 import { callFor } from '../http/call-for.js';
+import type { ReadRecords } from '../shared/parse-each.js';
 import { type HubSpotContext, hubSpotClient } from './hubspot.client.js';
-import type { ReadRecords } from './hubspot.records.js';
 import { type AssociationRow, associationRowSchema, associationsSchema } from './hubspot.schema.js';
 import type { HubSpotStream } from './hubspot.settings.js';
 

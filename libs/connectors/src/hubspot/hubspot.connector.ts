@@ -1,6 +1,7 @@
 import { ConfigError } from '../connector.errors.js';
 import type { AccountCheck, Connector, FieldDefinition, RefreshedSecrets } from '../connector.js';
 import { callFor } from '../http/call-for.js';
+import { checkStreams } from '../shared/check-streams.js';
 import {
   anonymousClient,
   type HubSpotContext,
@@ -66,22 +67,10 @@ async function check(context: HubSpotContext): Promise<AccountCheck> {
   const path = `/account-info/${context.config.accountApiVersion}/details`;
   const { data } = await callFor(client, { method: 'GET', path }, accountSchema);
   const account = String(data.portalId);
-  for (const stream of HUBSPOT_STREAMS) {
+  return checkStreams(account, HUBSPOT_STREAMS, (stream) => {
     const call = { method: 'GET', path: objectsPath(context.config, stream), query: { limit: '1' } } as const;
-    const refusal = await refusalOf(callFor(client, call, listSchema));
-    if (refusal) return { ok: false, account, detail: `${stream} cannot be read: ${refusal.message}` };
-  }
-  return { ok: true, account };
-}
-
-async function refusalOf(call: Promise<unknown>): Promise<ConfigError | null> {
-  try {
-    await call;
-    return null;
-  } catch (error) {
-    if (error instanceof ConfigError) return error;
-    throw error;
-  }
+    return callFor(client, call, listSchema);
+  });
 }
 
 async function discover(context: HubSpotContext, stream: HubSpotStream): Promise<FieldDefinition[]> {

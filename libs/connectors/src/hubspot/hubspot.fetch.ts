@@ -1,26 +1,21 @@
 import { InvalidResponse } from '../connector.errors.js';
 import type { FetchedRecord, SourceRecord } from '../connector.js';
 import { callFor } from '../http/call-for.js';
+import { fetchInBatches } from '../shared/batches.js';
+import type { ReadRecords } from '../shared/parse-each.js';
 import { withAssociations } from './hubspot.associations.js';
 import { type HubSpotContext, hubSpotClient, objectsPath } from './hubspot.client.js';
 import { propertiesOf } from './hubspot.properties.js';
-import { type ReadRecords, readRecords } from './hubspot.records.js';
+import { readRecords } from './hubspot.records.js';
 import { batchReadSchema } from './hubspot.schema.js';
 import type { HubSpotStream } from './hubspot.settings.js';
 
-export async function fetchByIds(
+export const fetchByIds = (
   context: HubSpotContext,
   stream: HubSpotStream,
   ids: readonly string[],
-): Promise<Map<string, FetchedRecord>> {
-  const fetched = new Map<string, FetchedRecord>();
-  const unique = [...new Set(ids)];
-  for (let start = 0; start < unique.length; start += BATCH_READ) {
-    const batch = unique.slice(start, start + BATCH_READ);
-    for (const [id, record] of await fetchBatch(context, stream, batch)) fetched.set(id, record);
-  }
-  return fetched;
-}
+): Promise<Map<string, FetchedRecord>> =>
+  fetchInBatches(ids, BATCH_READ, (batch) => fetchBatch(context, stream, batch));
 
 async function fetchBatch(context: HubSpotContext, stream: HubSpotStream, ids: readonly string[]) {
   const json = { inputs: ids.map((id) => ({ id })), properties: propertiesOf(context, stream) };

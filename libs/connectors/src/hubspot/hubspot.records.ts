@@ -1,29 +1,16 @@
-import type { RejectedRecord, SourceRecord } from '../connector.js';
+import type { SourceRecord } from '../connector.js';
+import { parseEach, type ReadRecords } from '../shared/parse-each.js';
 import { type HubSpotObject, objectSchema } from './hubspot.schema.js';
 import type { HubSpotStream } from './hubspot.settings.js';
 
-export interface ReadRecords {
-  readonly records: SourceRecord[];
-  readonly rejected: RejectedRecord[];
-}
-
-/** Parses one by one, so that a record HubSpot or an app spoiled takes no other with it. */
-export function readRecords(stream: HubSpotStream, items: readonly unknown[], lossy: boolean): ReadRecords {
-  const read: ReadRecords = { records: [], rejected: [] };
-  for (const item of items) {
-    const parsed = objectSchema.safeParse(item);
-    if (!parsed.success) {
-      const where = parsed.error.issues
-        .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-        .join('; ');
-      read.rejected.push({ id: idOf(item), code: 'INVALID_RECORD', reason: where, raw: item });
-    } else if (lossy && JSON.stringify(item).includes('\uFFFD')) {
-      const reason = 'the record contains bytes that are not UTF-8';
-      read.rejected.push({ id: parsed.data.id, code: 'INVALID_UTF8', reason, raw: item });
-    } else read.records.push(toSourceRecord(stream, parsed.data));
-  }
-  return read;
-}
+export const readRecords = (stream: HubSpotStream, items: readonly unknown[], lossy: boolean): ReadRecords =>
+  parseEach(items, {
+    schema: objectSchema,
+    lossy,
+    idOf,
+    idIn: ({ id }) => String(id),
+    toRecord: (parsed) => toSourceRecord(stream, parsed),
+  });
 
 function toSourceRecord(stream: HubSpotStream, object: HubSpotObject): SourceRecord {
   const mergedIds = mergedIdsOf(object);

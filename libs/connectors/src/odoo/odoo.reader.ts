@@ -1,5 +1,7 @@
 import { InvalidResponse } from '../connector.errors.js';
 import type { FetchedRecord, IdPage, Page } from '../connector.js';
+import { fetchInBatches } from '../shared/batches.js';
+import type { ReadRecords } from '../shared/parse-each.js';
 import { type OdooAnswer, type OdooContext, odooClient } from './odoo.client.js';
 import {
   afterPage,
@@ -92,30 +94,26 @@ export async function fetchByIds(
   ids: readonly string[],
 ): Promise<Map<string, FetchedRecord>> {
   const search = searcher(context, stream);
-  const fetched = new Map<string, FetchedRecord>();
-  const unique = [...new Set(ids)];
-  for (let start = 0; start < unique.length; start += BATCH_READ) {
-    const batch = unique.slice(start, start + BATCH_READ);
+  return fetchInBatches(ids, BATCH_READ, async (batch) => {
     const domain = [['id', 'in', batch.map(Number)] as const, ['active', 'in', [true, false]] as const];
     const { data: rows, ...answer } = await search(domain, BATCH_READ);
-    placeRecords(fetched, batch, readRecords(rows, readOptions(context, stream, answer)));
-  }
-  return fetched;
+    return answersFor(batch, readRecords(rows, readOptions(context, stream, answer)));
+  });
 }
 
 /** A record that Odoo does not name is deleted; one that is archived counts as gone. */
-function placeRecords(
-  fetched: Map<string, FetchedRecord>,
+function answersFor(
   asked: readonly string[],
-  { records, rejected }: ReturnType<typeof readRecords>,
-): void {
-  for (const id of asked) fetched.set(id, { status: 'gone' });
+  { records, rejected }: ReadRecords,
+): ReadonlyMap<string, FetchedRecord> {
+  const fetched = new Map(asked.map((id): [string, FetchedRecord] => [id, { status: 'gone' }]));
   for (const record of records)
     if (fetched.has(record.id) && !record.archived) fetched.set(record.id, { status: 'found', record });
   for (const bad of rejected) {
     if (bad.id === null) throw new InvalidResponse(`${MODEL}.search_read answered a record without an id`);
     if (fetched.has(bad.id)) fetched.set(bad.id, { status: 'rejected', rejected: bad });
   }
+  return fetched;
 }
 
 function searcher(context: OdooContext, stream: OdooStream) {

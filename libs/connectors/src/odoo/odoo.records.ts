@@ -1,11 +1,7 @@
-import type { RejectedRecord, SourceRecord } from '../connector.js';
+import type { SourceRecord } from '../connector.js';
+import { parseEach, type ReadRecords } from '../shared/parse-each.js';
 import { type OdooPartner, partnerSchema } from './odoo.schema.js';
 import type { OdooStream } from './odoo.settings.js';
-
-export interface ReadRecords {
-  readonly records: SourceRecord[];
-  readonly rejected: RejectedRecord[];
-}
 
 export interface ReadOptions {
   readonly stream: OdooStream;
@@ -15,23 +11,14 @@ export interface ReadOptions {
   readonly booleanFields: readonly string[];
 }
 
-/** Parses one by one, so that a spoiled record takes no other with it. */
-export function readRecords(rows: readonly unknown[], options: ReadOptions): ReadRecords {
-  const read: ReadRecords = { records: [], rejected: [] };
-  for (const row of rows) {
-    const parsed = partnerSchema.safeParse(row);
-    if (!parsed.success) {
-      const where = parsed.error.issues
-        .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-        .join('; ');
-      read.rejected.push({ id: textId(row), code: 'INVALID_RECORD', reason: where, raw: row });
-    } else if (options.lossy && JSON.stringify(row).includes('\uFFFD')) {
-      const reason = 'the record contains bytes that are not UTF-8';
-      read.rejected.push({ id: String(parsed.data.id), code: 'INVALID_UTF8', reason, raw: row });
-    } else read.records.push(toSourceRecord(parsed.data, options));
-  }
-  return read;
-}
+export const readRecords = (rows: readonly unknown[], options: ReadOptions): ReadRecords =>
+  parseEach(rows, {
+    schema: partnerSchema,
+    lossy: options.lossy,
+    idOf: textId,
+    idIn: ({ id }) => String(id),
+    toRecord: (parsed) => toSourceRecord(parsed, options),
+  });
 
 function toSourceRecord(partner: OdooPartner, { stream, booleanFields }: ReadOptions): SourceRecord {
   return {

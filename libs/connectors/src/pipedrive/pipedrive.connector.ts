@@ -1,6 +1,7 @@
 import { ConfigError } from '../connector.errors.js';
 import type { AccountCheck, Connector, RefreshedSecrets } from '../connector.js';
 import { callFor } from '../http/call-for.js';
+import { checkStreams } from '../shared/check-streams.js';
 import { type PipedriveContext, pipedriveClient, tokenClient } from './pipedrive.client.js';
 import { type PipedriveCursor, pipedriveCursorSchema } from './pipedrive.cursor.js';
 import { discoverFields } from './pipedrive.fields.js';
@@ -56,22 +57,10 @@ async function check(context: PipedriveContext): Promise<AccountCheck> {
   const client = pipedriveClient(context);
   const { data } = await callFor(client, { method: 'GET', path: '/api/v1/users/me' }, userSchema);
   const account = String(data.data.company_id);
-  for (const stream of PIPEDRIVE_STREAMS) {
+  return checkStreams(account, PIPEDRIVE_STREAMS, (stream) => {
     const call = { method: 'GET', path: pathOf(stream), query: { limit: '1' } } as const;
-    const refusal = await refusalOf(callFor(client, call, listSchema));
-    if (refusal) return { ok: false, account, detail: `${stream} cannot be read: ${refusal.message}` };
-  }
-  return { ok: true, account };
-}
-
-async function refusalOf(call: Promise<unknown>): Promise<ConfigError | null> {
-  try {
-    await call;
-    return null;
-  } catch (error) {
-    if (error instanceof ConfigError) return error;
-    throw error;
-  }
+    return callFor(client, call, listSchema);
+  });
 }
 
 /** The answer names the company's host and may bring another refresh token: both are kept. */

@@ -2,6 +2,7 @@ import { InvalidResponse } from '../connector.errors.js';
 import type { FetchedRecord, IdPage, Page } from '../connector.js';
 import { callFor } from '../http/call-for.js';
 import type { HttpAnswer } from '../http/http-client.js';
+import { fetchInBatches } from '../shared/batches.js';
 import { type PipedriveContext, pipedriveClient } from './pipedrive.client.js';
 import { afterPage, changesQuery, type Pass, type PipedriveCursor, passOf } from './pipedrive.cursor.js';
 import { idOf, readRecords } from './pipedrive.records.js';
@@ -101,19 +102,12 @@ async function* listPages(
   } while (asked !== null);
 }
 
-export async function fetchByIds(
+export const fetchByIds = (
   context: PipedriveContext,
   stream: PipedriveStream,
   ids: readonly string[],
-): Promise<Map<string, FetchedRecord>> {
-  const fetched = new Map<string, FetchedRecord>();
-  const unique = [...new Set(ids)];
-  for (let start = 0; start < unique.length; start += BATCH_READ) {
-    const batch = unique.slice(start, start + BATCH_READ);
-    for (const [id, record] of await fetchBatch(context, stream, batch)) fetched.set(id, record);
-  }
-  return fetched;
-}
+): Promise<Map<string, FetchedRecord>> =>
+  fetchInBatches(ids, BATCH_READ, (batch) => fetchBatch(context, stream, batch));
 
 /** Ids that do not exist are left out of the answer without a word: that is how a deletion shows. */
 async function fetchBatch(context: PipedriveContext, stream: PipedriveStream, ids: readonly string[]) {

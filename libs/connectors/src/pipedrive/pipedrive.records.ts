@@ -1,29 +1,20 @@
-import type { RejectedRecord, SourceRecord } from '../connector.js';
+import type { SourceRecord } from '../connector.js';
+import { parseEach, type ReadRecords } from '../shared/parse-each.js';
 import { itemSchema, type PipedriveItem } from './pipedrive.schema.js';
 import type { PipedriveStream } from './pipedrive.settings.js';
 
-export interface ReadRecords {
-  readonly records: SourceRecord[];
-  readonly rejected: RejectedRecord[];
-}
-
-/** Parses one by one, so that a spoiled record takes no other with it. */
-export function readRecords(stream: PipedriveStream, items: readonly unknown[], lossy: boolean): ReadRecords {
-  const read: ReadRecords = { records: [], rejected: [] };
-  for (const item of items) {
-    const parsed = itemSchema.safeParse(item);
-    if (!parsed.success) {
-      const where = parsed.error.issues
-        .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-        .join('; ');
-      read.rejected.push({ id: idOf(item), code: 'INVALID_RECORD', reason: where, raw: item });
-    } else if (lossy && JSON.stringify(item).includes('\uFFFD')) {
-      const reason = 'the record contains bytes that are not UTF-8';
-      read.rejected.push({ id: String(parsed.data.id), code: 'INVALID_UTF8', reason, raw: item });
-    } else read.records.push(toSourceRecord(stream, parsed.data));
-  }
-  return read;
-}
+export const readRecords = (
+  stream: PipedriveStream,
+  items: readonly unknown[],
+  lossy: boolean,
+): ReadRecords =>
+  parseEach(items, {
+    schema: itemSchema,
+    lossy,
+    idOf,
+    idIn: ({ id }) => String(id),
+    toRecord: (parsed) => toSourceRecord(stream, parsed),
+  });
 
 function toSourceRecord(stream: PipedriveStream, item: PipedriveItem): SourceRecord {
   return {

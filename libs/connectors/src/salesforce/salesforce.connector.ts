@@ -1,6 +1,7 @@
 import { ConfigError } from '../connector.errors.js';
 import type { AccountCheck, Connector, FieldDefinition } from '../connector.js';
 import { callFor } from '../http/call-for.js';
+import { checkStreams } from '../shared/check-streams.js';
 import { refreshAuth } from './salesforce.auth.js';
 import { dataClient, dataPath, type SalesforceContext } from './salesforce.client.js';
 import { type SalesforceCursor, salesforceCursorSchema } from './salesforce.cursor.js';
@@ -61,21 +62,9 @@ async function check(context: SalesforceContext): Promise<AccountCheck> {
   const call = { method: 'GET', path, query: { q: 'SELECT Id FROM Organization' } } as const;
   const { data } = await callFor(dataClient(context), call, organizationSchema);
   const account = data.records[0].Id;
-  for (const stream of SALESFORCE_STREAMS) {
-    const refusal = await refusalOf(soql(context, 'queryAll', `${selectOf(context, stream)} LIMIT 1`));
-    if (refusal) return { ok: false, account, detail: `${stream} cannot be read: ${refusal.message}` };
-  }
-  return { ok: true, account };
-}
-
-async function refusalOf(call: Promise<unknown>): Promise<ConfigError | null> {
-  try {
-    await call;
-    return null;
-  } catch (error) {
-    if (error instanceof ConfigError) return error;
-    throw error;
-  }
+  return checkStreams(account, SALESFORCE_STREAMS, (stream) =>
+    soql(context, 'queryAll', `${selectOf(context, stream)} LIMIT 1`),
+  );
 }
 
 async function discover(context: SalesforceContext, stream: SalesforceStream): Promise<FieldDefinition[]> {

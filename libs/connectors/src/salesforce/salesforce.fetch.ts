@@ -1,10 +1,12 @@
 import { InvalidResponse } from '../connector.errors.js';
 import type { FetchedRecord } from '../connector.js';
+import { batchesOf } from '../shared/batches.js';
+import type { ReadRecords } from '../shared/parse-each.js';
 import type { SalesforceContext } from './salesforce.client.js';
 import { isSalesforceId, to18 } from './salesforce.ids.js';
 import { IDS_PER_QUERY } from './salesforce.merges.js';
-import { batchesOf, idList, selectOf, soqlAll } from './salesforce.query.js';
-import { isGone, type ReadRecords, readRecords, toSourceRecord } from './salesforce.records.js';
+import { idList, selectOf, soqlAll } from './salesforce.query.js';
+import { isGone, readRecords, toSourceRecord } from './salesforce.records.js';
 import type { SalesforceRecord } from './salesforce.schema.js';
 import type { SalesforceStream } from './salesforce.settings.js';
 
@@ -49,7 +51,7 @@ async function readBatch(
 ): Promise<void> {
   const statement = `${selectOf(context, stream)} WHERE Id IN ${idList(ids)}`;
   const { items, lossy } = await soqlAll(context, 'queryAll', statement);
-  const { parsed, rejected } = readRecords(items, lossy);
+  const { records: parsed, rejected } = readRecords(items, lossy);
   for (const record of parsed) known.records.set(record.Id, record);
   for (const bad of rejected) if (bad.id !== null) known.rejected.set(bad.id, bad);
   const nameless = rejected.some(({ id }) => id === null);

@@ -60,7 +60,7 @@ describe('default mappings of Salesforce', () => {
 
 async function mapped(stream: keyof typeof MAPPINGS, fields: object) {
   const item = { Id: ID.slice(0, 15), SystemModstamp: '2026-09-01T10:00:00.000+0000', ...fields };
-  const { parsed } = readRecords([item], false);
+  const { records: parsed } = readRecords([item], false);
   const [record] = parsed.map((one) => toSourceRecord(stream, one));
   expect(record).toMatchObject({ id: ID, updatedAt: '2026-09-01T10:00:00.000Z' });
   const result = await compileMapping(MAPPINGS[stream]).map(record?.raw);

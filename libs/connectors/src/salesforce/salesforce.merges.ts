@@ -1,5 +1,6 @@
+import { batchesOf } from '../shared/batches.js';
 import type { SalesforceContext } from './salesforce.client.js';
-import { batchesOf, idList, OBJECTS, soqlAll } from './salesforce.query.js';
+import { idList, OBJECTS, soqlAll } from './salesforce.query.js';
 import { loserSchema } from './salesforce.schema.js';
 import type { SalesforceStream } from './salesforce.settings.js';
 

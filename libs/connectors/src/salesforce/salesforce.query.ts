@@ -87,8 +87,4 @@ export function idList(ids: readonly string[]): string {
   return `(${ids.map((id) => `'${id.replace(/[\\']/g, '\\$&')}'`).join(', ')})`;
 }
 
-export function* batchesOf<Item>(items: readonly Item[], size: number): Generator<Item[]> {
-  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
-}
-
 export const OBJECTS = { contacts: 'Contact', accounts: 'Account', leads: 'Lead' } as const;

@@ -47,7 +47,7 @@ async function* readAll(
     const afterId: string = done ? '' : lastId(answer);
     place = { kind: 'backfill', startedAt, afterId };
     const total = first && !done ? await approximateCount(context, stream) : null;
-    const { parsed, rejected } = readRecords(answer.items, answer.lossy);
+    const { records: parsed, rejected } = readRecords(answer.items, answer.lossy);
     yield {
       records: parsed.map((record) => toSourceRecord(stream, record)),
       rejected,
@@ -74,7 +74,7 @@ async function* readChanges(
     );
     const to: string = window.to ?? upperBound(answer.serverTime);
     const done = isLast(context, answer);
-    const { parsed, rejected } = readRecords(answer.items, answer.lossy);
+    const { records: parsed, rejected } = readRecords(answer.items, answer.lossy);
     const merged = await losersOf(
       context,
       stream,
@@ -110,7 +110,7 @@ export async function* readDeleted(
     const answer = await soql(context, 'queryAll', byDate(context, select, clause));
     done = isLast(context, answer);
     after = done ? null : lastPlace(answer);
-    const { parsed, rejected } = readRecords(answer.items, answer.lossy);
+    const { records: parsed, rejected } = readRecords(answer.items, answer.lossy);
     yield {
       records: parsed.map((record) => toSourceRecord(stream, record)),
       rejected,
@@ -169,7 +169,7 @@ function lastId({ items }: QueryAnswer): string {
 }
 
 function lastPlace({ items }: QueryAnswer): KeysetPlace {
-  const last = readRecords(items, false).parsed.at(-1);
+  const last = readRecords(items, false).records.at(-1);
   if (last) return { at: last.SystemModstamp, id: last.Id };
   throw new InvalidResponse('A full page of a query has no record with a readable place to go on from');
 }

@@ -1,30 +1,17 @@
-import type { RejectedRecord, SourceRecord } from '../connector.js';
+import type { SourceRecord } from '../connector.js';
+import { parseEach, type ReadRecords } from '../shared/parse-each.js';
 import { recordSchema, type SalesforceRecord, salesforceIdSchema } from './salesforce.schema.js';
 import type { SalesforceStream } from './salesforce.settings.js';
 
-export interface ReadRecords {
-  /** As Salesforce has them, which knows more than a source record says. */
-  readonly parsed: SalesforceRecord[];
-  readonly rejected: RejectedRecord[];
-}
-
-/** Parses one by one, so that a record an app spoiled takes no other with it. */
-export function readRecords(items: readonly unknown[], lossy: boolean): ReadRecords {
-  const read: ReadRecords = { parsed: [], rejected: [] };
-  for (const item of items) {
-    const parsed = recordSchema.safeParse(item);
-    if (!parsed.success) {
-      const reason = parsed.error.issues
-        .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-        .join('; ');
-      read.rejected.push({ id: idOf(item), code: 'INVALID_RECORD', reason, raw: item });
-    } else if (lossy && JSON.stringify(item).includes('\uFFFD')) {
-      const reason = 'the record contains bytes that are not UTF-8';
-      read.rejected.push({ id: parsed.data.Id, code: 'INVALID_UTF8', reason, raw: item });
-    } else read.parsed.push(parsed.data);
-  }
-  return read;
-}
+/** As Salesforce has them, which knows more than a source record says. */
+export const readRecords = (items: readonly unknown[], lossy: boolean): ReadRecords<SalesforceRecord> =>
+  parseEach(items, {
+    schema: recordSchema,
+    lossy,
+    idOf,
+    idIn: ({ Id }) => Id,
+    toRecord: (parsed) => parsed,
+  });
 
 /** A converted lead lives on as a contact: as a lead it is gone. */
 export const isGone = ({ IsDeleted, IsConverted }: SalesforceRecord): boolean =>

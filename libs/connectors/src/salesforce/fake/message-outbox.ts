@@ -1,7 +1,7 @@
+import { batchesOf } from '../../shared/batches.js';
 import type { FakeClock } from '../../testing/fake-clock.js';
 import { type Random, shuffled } from '../../testing/seeded-random.js';
 import { to18 } from '../salesforce.ids.js';
-import { batchesOf } from '../salesforce.query.js';
 import { SOBJECT_TYPES, type SObjectType } from './field-definitions.js';
 import { changeEventJson, type Notification, outboundXml } from './message-bodies.js';
 import type { FakeChange, FakeRecord } from './sobject-table.js';
