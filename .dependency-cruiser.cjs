@@ -1,17 +1,19 @@
 /**
  * Who may import whom. Imports flow one way:
- * apps → sync → connectors → identity → event-sourcing → platform, and apps, sync → queue → platform.
+ * apps → sync → connectors → identity → event-sourcing → platform, apps, sync → queue → platform, and
+ * connectors, sync → mapping → platform.
  */
 const mayImport = {
   platform: [],
   'event-sourcing': ['platform'],
   queue: ['platform'],
   identity: ['event-sourcing', 'platform'],
-  connectors: ['identity', 'event-sourcing', 'platform'],
-  sync: ['connectors', 'identity', 'event-sourcing', 'queue', 'platform'],
+  mapping: ['platform'],
+  connectors: ['identity', 'event-sourcing', 'mapping', 'platform'],
+  sync: ['connectors', 'identity', 'event-sourcing', 'mapping', 'queue', 'platform'],
 };
 
-const specs = '\\.(spec|int-spec|e2e-spec)\\.ts$';
+const specs = '\\.(spec|int-spec|e2e-spec|alone-spec)\\.ts$';
 
 const direction = Object.entries(mayImport).map(([lib, others]) => ({
   name: `${lib}-imports-downwards`,
@@ -47,18 +49,18 @@ module.exports = {
     },
     {
       name: 'rules-are-pure',
-      comment: 'Events, state and deciders import no framework, database, queue or node module.',
+      comment: 'Events, state, foldings and deciders import no framework, database, queue or node module.',
       severity: 'error',
-      from: { path: '\\.(events|state|decider)\\.ts$' },
+      from: { path: '\\.(events|state|decider|folding)\\.ts$' },
       to: {
         dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
       },
     },
     {
       name: 'rules-know-no-infrastructure',
-      comment: 'Events, state and deciders see the event-sourcing types and each other.',
+      comment: 'Events, state, foldings and deciders see the event-sourcing types and each other.',
       severity: 'error',
-      from: { path: '\\.(events|state|decider)\\.ts$' },
+      from: { path: '\\.(events|state|decider|folding)\\.ts$' },
       to: { path: '^(libs/(platform|queue)|prisma|apps)/' },
     },
     {
@@ -67,6 +69,21 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/event-sourcing/', pathNot: specs },
       to: { path: '^prisma/' },
+    },
+    {
+      name: 'connections-in-one-place',
+      comment:
+        'Connections are made and held in libs/platform/src/database alone: holdClient, inTransaction, withConnection.',
+      severity: 'error',
+      from: {
+        path: '^(libs|apps|bench|scripts)/',
+        pathNot: [
+          '^libs/platform/src/database/',
+          '^libs/platform/src/migrations/engine-adapter\\.ts$',
+          specs,
+        ],
+      },
+      to: { path: 'node_modules/(@types/)?(pg|pg-pool)/', dependencyTypesNot: ['type-only'] },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },

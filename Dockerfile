@@ -25,5 +25,5 @@ COPY prisma/migrations prisma/migrations
 COPY libs/connectors/manifests libs/connectors/manifests
 USER node
 EXPOSE 8283
-ENTRYPOINT ["node", "dist/apps/cli/src/main.js"]
+ENTRYPOINT ["node", "dist/bin/rollcall.js"]
 CMD ["start"]

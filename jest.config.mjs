@@ -1,14 +1,20 @@
 const unitOnly = process.env.ROLLCALL_TEST_UNIT === '1';
 const pure = ['**/*.spec.ts'];
 const onServices = ['**/*.int-spec.ts', '**/*.e2e-spec.ts'];
+/** What judges time has the machine to itself: scripts/test.mjs runs it when the others are through. */
+const alone = ['**/*.alone-spec.ts'];
+const ofKind = { soak: ['**/*.soak-spec.ts'], alone };
+const testMatch = ofKind[process.env.ROLLCALL_TEST_KIND] ?? [...pure, ...onServices];
 
 /** Jest as ESM: `NODE_OPTIONS=--experimental-vm-modules`, set by scripts/test.mjs. */
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
-  testMatch: unitOnly ? pure : [...pure, ...onServices],
+  testMatch: unitOnly ? pure : testMatch,
   testTimeout: 90_000,
-  maxWorkers: 2,
+  // On two cores: suites wait for half of their time, for processes that start and for faults that last.
+  maxWorkers: process.env.ROLLCALL_TEST_KIND === 'alone' ? 1 : 3,
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   reporters: ['default', '<rootDir>/test/support/summary-reporter.mjs'],
   ...(unitOnly
     ? {}

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 const USAGE = `npm run bench [-- SECTION ...] [OPTIONS]
-  --only http,append,import,paging,sync,webhooks   these sections alone, as if they were named
+  --only http,append,import,history,paging,expressions,sync,webhooks   these sections alone, as if they were named
   --quick                                 short rounds and small tables: for a look while working, not for a report
   --rounds N                              rounds of each comparison
   --seconds N                             length of a round`;

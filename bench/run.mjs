@@ -1,7 +1,10 @@
 // `npm run bench`: how much of what PostgreSQL and Node can do the service keeps. Prints ratios, each of numbers taken
 // side by side in this run; see docs/performance.md. Needs a build (`npm run build`).
+import { guardOutputs } from '#platform';
 import { benchAppend } from './append/append.bench.mjs';
 import { withServer } from './database/server.mjs';
+import { benchExpressions } from './expressions/expressions.bench.mjs';
+import { benchHistory } from './history/history.bench.mjs';
 import { benchHttp } from './http/http.bench.mjs';
 import { benchImport } from './import/import.bench.mjs';
 import { onEveryEnd } from './measure/clean-up.mjs';
@@ -12,11 +15,15 @@ import { benchPaging } from './paging/paging.bench.mjs';
 import { benchSync } from './sync/sync.bench.mjs';
 import { benchWebhooks } from './webhooks/webhooks.bench.mjs';
 
+guardOutputs();
+
 const sections = {
   http: benchHttp,
   append: benchAppend,
   import: benchImport,
+  history: benchHistory,
   paging: benchPaging,
+  expressions: benchExpressions,
   sync: benchSync,
   webhooks: benchWebhooks,
 };

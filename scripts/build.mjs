@@ -26,6 +26,7 @@ if (!existsSync('prisma/generated/client.ts') || !existsSync(stamp) || readFileS
   writeFileSync(stamp, hash);
 }
 run('typescript/bin/tsc', ['-p', 'tsconfig.json']);
+await import('./bundle.mjs');
 
 /** What went wrong, the program said itself. */
 function run(script, args, env = {}) {

@@ -40,7 +40,10 @@ for (const [parentPath, parent] of Object.entries({ ...lock.packages })) {
     };
   }
 }
-lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
+// In npm's own order, so that `npm install` leaves the file as it is.
+lock.packages = Object.fromEntries(
+  Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, 'en')),
+);
 writeFileSync('package-lock.json', `${JSON.stringify(lock, null, 2)}\n`);
 
 /** Packages name their system: `@swc/core-linux-arm64-musl`. */

@@ -2,6 +2,9 @@
 //   npm run build && npm run fake -- hubspot [--records 3000] [--port 8390] [--admin-port 8391]
 import { parseArgs } from 'node:util';
 import { fakes } from '../dist/libs/connectors/src/testing/index.js';
+import { guardOutputs, outliveReaders } from '../dist/libs/platform/src/logging/outputs.js';
+
+guardOutputs();
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -18,6 +21,7 @@ if (!starter) {
   process.exit(2);
 }
 
+outliveReaders(); // From here on it serves, whoever reads what it says.
 const fake = await starter.start({
   port: Number(values.port),
   adminPort: Number(values['admin-port']),

@@ -1,19 +1,32 @@
 // Writes a new migration with the SQL that brings prisma/migrations up to prisma/schema.prisma:
 //   npm run build && node scripts/new-migration.mjs add_something
-// Functions, triggers and checks are outside Prisma's language: add them to the file by hand.
+// Functions, triggers and checks are outside Prisma's language: add them to the file by hand. Its first line says which
+// code may still run on the schema (docs/contributing.md, "a migration").
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { startEmbeddedPostgres } from '../dist/libs/platform/src/embedded-postgres/start-embedded-postgres.js';
 import { applyMigrations } from '../dist/libs/platform/src/migrations/apply-migrations.js';
 import { diffSchema } from '../dist/libs/platform/src/migrations/diff-schema.js';
-import { prismaFolder } from '../dist/libs/platform/src/migrations/migrations-folder.js';
+import {
+  oldestCodeLine,
+  prismaFolder,
+  readMigrations,
+} from '../dist/libs/platform/src/migrations/migrations-folder.js';
+import { isNewer } from '../dist/libs/platform/src/migrations/version.js';
 
 const name = process.argv[2] ?? '';
 if (!/^[a-z0-9_]+$/.test(name)) {
   console.error('Usage: node scripts/new-migration.mjs NAME   (small letters, digits, underscores)');
   process.exit(2);
 }
+
+/** What may break code of the release before, which runs beside this one for a while. */
+const TAKES_AWAY =
+  /\b(DROP (TABLE|COLUMN|TYPE|CONSTRAINT|DEFAULT)|RENAME|SET NOT NULL|SET DATA TYPE)\b|ADD COLUMN[^,;]*NOT NULL(?!\s+DEFAULT)/;
+const DOES_IT_EXPAND = `
+It takes something away or makes it stricter. Code of the release before must be able to run on it: leave that to the
+release after the one that stopped to need it, and raise the version in the first line.`;
 
 const sql = await onScratchServer(async (url) => {
   await applyMigrations(url);
@@ -22,7 +35,19 @@ const sql = await onScratchServer(async (url) => {
 if (sql === '') {
   console.log('prisma/schema.prisma and the migrations agree: nothing to write.');
 } else {
-  console.log(`Wrote ${write(sql)}. Read it before you commit it.`);
+  console.log(
+    `Wrote ${write(`${oldestCodeLine(await oldestCodeSoFar())}\n${sql}`)}. Read it before you commit it,`,
+  );
+  console.log(
+    'and put it into prisma/released.json: the spec beside the migrations says with which checksum.',
+  );
+  if (TAKES_AWAY.test(sql)) console.log(DOES_IT_EXPAND);
+}
+
+/** What only adds lets run whatever could run before. */
+async function oldestCodeSoFar() {
+  const versions = (await readMigrations()).map(({ oldestCode }) => oldestCode);
+  return versions.reduce((oldest, version) => (isNewer(version, oldest) ? version : oldest));
 }
 
 async function onScratchServer(work) {
@@ -30,7 +55,7 @@ async function onScratchServer(work) {
   chmodSync(dataDir, 0o755); // For root's sake: its server is another user.
   const server = await startEmbeddedPostgres({ dataDir, log: (message) => console.error(message) });
   try {
-    return await work(server.url);
+    return await work(server.ownerUrl);
   } finally {
     await server.stop();
     rmSync(dataDir, { recursive: true, force: true });

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
-import { applyMigrations, startEmbeddedPostgres } from '#platform';
+import { applyMigrations, longWork, startEmbeddedPostgres, withConnection } from '#platform';
+import { embeddedSuperuserUrl } from '#platform/testing';
 import { closeLater } from '../measure/clean-up.mjs';
 
 const OWN = 'postgres://postgres@127.0.0.1:5432/postgres';
@@ -42,7 +42,7 @@ async function startEmbedded() {
     await server.stop();
     rmSync(dataDir, { recursive: true, force: true });
   });
-  return server.url;
+  return embeddedSuperuserUrl(server.dataDir);
 }
 
 const answers = (url) =>
@@ -52,12 +52,7 @@ const answers = (url) =>
   );
 
 /** Runs statements on a connection of their own. */
-export async function administer(url, ...statements) {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
+export const administer = (url, ...statements) =>
+  withConnection({ url, ...longWork }, async (client) => {
     for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
-  }
-}
+  });

@@ -17,7 +17,7 @@ const program = (name) => fileURLToPath(new URL(name, import.meta.url));
 export async function startRollcall(databaseUrl, { only = 'api', environment = {} } = {}) {
   const port = await freePort();
   const key = `rc_${randomBytes(32).toString('base64url')}`;
-  const args = ['dist/apps/cli/src/main.js', 'start', ...(only ? ['--only', only] : [])];
+  const args = ['dist/bin/rollcall.js', 'start', ...(only ? ['--only', only] : [])];
 
   const child = spawn(process.execPath, [...profiling(), ...args], {
     cwd: root,

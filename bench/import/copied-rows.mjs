@@ -2,8 +2,8 @@ import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import pg from 'pg';
 import { from, to } from 'pg-copy-streams';
+import { longWork, withConnection } from '#platform';
 import { administer } from '../database/server.mjs';
 import { closeLater } from '../measure/clean-up.mjs';
 import { secondsOf } from '../measure/compare.mjs';
@@ -17,7 +17,7 @@ export async function keepRows(databaseUrl) {
   const folder = mkdtempSync(path.join(tmpdir(), 'rollcall-bench-'));
   closeLater(async () => rmSync(folder, { recursive: true, force: true }));
   const files = new Map(TABLES.map((table) => [table, path.join(folder, `${table}.copy`)]));
-  await connected(databaseUrl, async (client) => {
+  await withConnection({ url: databaseUrl, ...longWork }, async (client) => {
     for (const [table, file] of files) {
       await pipeline(client.query(to(`copy ${table} to stdout`)), createWriteStream(file));
     }
@@ -33,21 +33,11 @@ export async function copyInto(databaseUrl, files) {
     'create schema copied',
     ...TABLES.map((table) => `create table ${copyOf(table)} (like ${table} including all)`),
   );
-  return connected(databaseUrl, (client) =>
+  return withConnection({ url: databaseUrl, ...longWork }, (client) =>
     secondsOf(async () => {
       for (const [table, file] of files) {
         await pipeline(createReadStream(file), client.query(from(`copy ${copyOf(table)} from stdin`)));
       }
     }),
   );
-}
-
-async function connected(connectionString, work) {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

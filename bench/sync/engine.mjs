@@ -9,7 +9,7 @@ export const network = { allowPrivateNetwork: true, timeoutMs: 30_000 };
 /** The sync engine on a database, with one connection to the fake; `fullRun` does all pages as the worker does. */
 export async function openEngine(databaseUrl, fake) {
   const pool = createPool({ url: databaseUrl, max: 10 });
-  const prisma = createPrisma(databaseUrl);
+  const prisma = createPrisma({ url: databaseUrl });
   const close = closeLater(async () => {
     await prisma.$disconnect();
     await pool.end();

@@ -115,6 +115,11 @@ describe('the Dockerfile', () => {
     expect(foreign).toEqual([]);
   });
 
+  it('has a lock in the order that npm gives it: installing leaves it as it is', () => {
+    const names = Object.keys(JSON.parse(readFileSync('package-lock.json', 'utf8')).packages);
+    expect(names).toEqual([...names].sort((a, b) => a.localeCompare(b, 'en')));
+  });
+
   it('leaves the query compiler of PostgreSQL where Prisma looks for it', () => {
     expect(dockerfile).toContain("-name 'query_compiler_*' ! -name '*.postgresql.*' -delete");
     const client = readFileSync('dist/prisma/generated/internal/class.js', 'utf8');

@@ -224,7 +224,8 @@ describeApi('the HTTP of it', (api) => {
       ],
       ['an infinite number', property('1e400', 'number'), {}, 'body.properties.0.value: '],
       ['a type that lies', property('"pro"', 'number'), {}, 'body.properties.0.value: '],
-      ['a deep value', property(`${'{"a":'.repeat(500)}1${'}'.repeat(500)}`, 'json'), {}, 'nest at most 32'],
+      ['a deep value', property(`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`, 'json'), {}, 'nest at most 32'],
+      ['a deep body', property(`${'['.repeat(500)}1${']'.repeat(500)}`, 'json'), {}, 'nests deeper than 64'],
     ])('422 for %s', async (_, body, headers, detail) => {
       const before = await api.logSize();
       const answer = await api.send('POST', '/v1/identities/', { body, headers: { ...headers } });
@@ -233,6 +234,45 @@ describeApi('the HTTP of it', (api) => {
         body: { detail: expect.stringContaining(detail), trace_id: '' },
       });
       expect(await api.logSize()).toEqual(before);
+    });
+
+    const nul = 'a\u0000';
+    it.each([
+      [
+        'a key deep in a value',
+        'PUT',
+        '/v1/identities/',
+        { ...ada('x'), properties: [{ key: 'k', type: 'json', value: [{ b: { [nul]: 1 } }] }] },
+      ],
+      [
+        'half a pair in a key of a property',
+        'PUT',
+        '/v1/identities/',
+        {
+          ...ada('x'),
+          properties: [{ key: '\ud800', type: 'string', value: 'a' }],
+        },
+      ],
+      ['an agent', 'POST', '/v1/identities/', { ...ada('x'), agent_ids: [nul] }],
+      ['a project in the body', 'POST', '/v1/identities/', { ...ada('x'), project_id: nul }],
+      ['a block', 'POST', '/v1/identities/', { ...ada('x'), block_ids: [`block-${nul}`] }],
+    ])('422 for what cannot be stored, wherever it stands: %s', async (_, method, path, body) => {
+      const answer = await api.send(method, path, { body });
+      expect(answer).toMatchObject({ status: 422, body: { detail: expect.stringMatching(/^body/) } });
+    });
+
+    it.each([
+      ['a filter by property', '/v1/identities/?property[plan]=%00'],
+      ['the key of such a filter', '/v1/identities/?property[%00]=x'],
+      ['a cursor', '/v1/identities/?after=%00'],
+      ['a key', '/v1/identities/?identifier_key=%00'],
+      ['a project', '/v1/identities/?project_id=%00'],
+      ['an import', `/v1/imports/${'%00'}`],
+      ['a connection', '/v1/connections/%00'],
+      ['a run', '/v1/runs/%00'],
+    ])('4xx for what cannot be stored in an address: %s', async (_, path) => {
+      const { status } = await api.send('GET', path);
+      expect([400, 404, 422]).toContain(status);
     });
 
     it('names no value of a person in what it says', async () => {

@@ -56,6 +56,28 @@ describeApi(
       expect(Date.parse(changed.created_at)).toBeGreaterThanOrEqual(Date.parse(first.created_at));
     });
 
+    const nul = 'a\u0000';
+    it.each([
+      ['a setting', { settings: { note: nul } }],
+      ['a key of the settings', { settings: { [nul]: 1 } }],
+      ['a secret', { secrets: { accessToken: nul } }],
+      ['the name', { name: nul }],
+      ['half a character pair in a mapping', { mapping: { contacts: { ...SHOUTING, name: '"\ud800"' } } }],
+    ])('gain none with what cannot be stored: %s', async (_what, change) => {
+      const before = await versions();
+      const made = { kind: 'hubspot', name: 'another', secrets: { accessToken: 'x' }, check: false };
+      const calls = [
+        ['POST', '/v1/connections', { ...made, ...change }],
+        ['PATCH', connection, change],
+      ] as const;
+      for (const [method, path, body] of calls)
+        expect(await api.send(method, path, { body })).toMatchObject({
+          status: 422,
+          body: { detail: expect.stringMatching(/^body/) },
+        });
+      expect(await versions()).toEqual(before);
+    });
+
     it('gain none with another change', async () => {
       const before = await versions();
       await patch({ name: 'customers' });

@@ -53,7 +53,7 @@ describeEachQueueBackend('what webhooks could not take', (home) => {
   const quarantine = (status = 'waiting') =>
     get(`/v1/quarantine?connection_id=${connectionId}&status=${status}`);
   const makeKey = async (key: Omit<NewApiKey, 'name'>): Promise<string> => {
-    const prisma = createPrisma(home.databaseUrl, 1);
+    const prisma = createPrisma({ url: home.databaseUrl, max: 1 });
     const made = new ApiKeys(prisma).create({ name: 'a test', ...key });
     return (await made.finally(() => prisma.$disconnect())).key;
   };

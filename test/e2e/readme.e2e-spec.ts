@@ -71,8 +71,8 @@ describe('the README', () => {
     const { scripts } = JSON.parse(read('package.json'));
     expect(scripts).toMatchObject({
       prestart: 'npm run --silent build',
-      start: 'node dist/apps/cli/src/main.js start',
-      rollcall: 'node dist/apps/cli/src/main.js',
+      start: 'node dist/bin/rollcall.js start',
+      rollcall: 'node dist/bin/rollcall.js',
     });
     // `npm ci` is `npm install` of exactly the locked versions.
     expect(read('.ci/run')).toMatch(/^step npm ci .*^step npm test$/ms);
@@ -96,8 +96,32 @@ describe('the README', () => {
     expect(found).toEqual([created]);
   });
 
-  it('TypeScript: upserts and lists with the Letta client', async () => {
-    expect(await world.script(block("from '@letta-ai/letta-client'"))).toBe('Caren\n');
+  it('TypeScript: upserts, creates and lists with the Letta client, as often as one likes', async () => {
+    const example = block("from '@letta-ai/letta-client'");
+    for (const _time of ['first', 'again'])
+      expect((await world.script(example)).trim().split('\n').sort()).toEqual(['Ada', 'Caren']);
+  });
+
+  it.each([
+    ['README.md', 'curl -s', /^curl -s \S+\/v1\/identities\/ [\s\S]*?-H 'Idempotency-Key: \S+'[\s\S]*? -d /],
+    [
+      'README.md',
+      "from '@letta-ai/letta-client'",
+      /identities\.create\([\s\S]*?headers: \{ 'Idempotency-Key': '\S+' \}/,
+    ],
+    [
+      'README.md',
+      'from letta_client',
+      /identities\.create\([\s\S]*?extra_headers=\{"Idempotency-Key": "\S+"\}/,
+    ],
+    [
+      'docs/jobs.md',
+      "import { Queue } from 'bullmq'",
+      /'identity\.create', \{ [\s\S]*?idempotency_key: '\S+' \}/,
+    ],
+    ['docs/api.md', 'curl --retry', /-H 'Idempotency-Key: \S+'/],
+  ])('%s creates with an idempotency key: %s', (file, containing, withKey) => {
+    expect(block(containing, read(file))).toMatch(withKey);
   });
 
   it('Python: asks for what the TypeScript example asks for', () => {
@@ -106,6 +130,11 @@ describe('the README', () => {
     const python = /client\.identities\.upsert\((.*)\)/.exec(block('from letta_client'))?.[1];
     const typescript = /client\.identities\.upsert\(\{ (.*) \}\)/.exec(block('@letta-ai/letta-client'))?.[1];
     expect(python?.replaceAll(/(\w+)=/g, '$1: ').replaceAll('"', "'")).toBe(typescript);
+    const created = /identifier_key="user_2", name="Ada", identity_type="user"/;
+    expect(block('from letta_client')).toMatch(created);
+    expect(block('@letta-ai/letta-client')).toContain(
+      "identifier_key: 'user_2', name: 'Ada', identity_type: 'user'",
+    );
   });
 
   it('imports the S&P 500, and the second time changes nothing', async () => {

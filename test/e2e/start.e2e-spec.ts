@@ -69,7 +69,7 @@ describe('rollcall start with no database configured', () => {
 
   it('answers what is under way before SIGTERM ends it, and takes its PostgreSQL along', async () => {
     const service = await start(embedded({ ROLLCALL_ADMIN_KEY: freshAdminKey() }));
-    const sql = new pg.Client({ connectionString: runningEmbeddedPostgres(dataDir) });
+    const sql = new pg.Client({ connectionString: runningEmbeddedPostgres(dataDir)?.ownerUrl });
     await sql.connect();
     const [{ id }] = (await service.send('GET', '/v1/identities/?identifier_key=ada')).body;
     await sql.query('begin');
@@ -148,6 +148,15 @@ describe('rollcall start with no database configured', () => {
     await expect(start(embedded())).rejects.toThrow(
       /in use by another Rollcall service .* ROLLCALL_DATA_DIR/s,
     );
+  });
+
+  it('takes nothing for its PostgreSQL from variables that are about another', async () => {
+    const others = { PGSSLMODE: 'require', PGSSLNEGOTIATION: 'direct', PGOPTIONS: '-c search_path=nowhere' };
+    const wrong = { PGHOST: '192.0.2.1', PGUSER: 'nobody', PGPASSWORD: 'wrong', PGREPLICATION: 'database' };
+    const service = await start(embedded({ ...others, ...wrong, ROLLCALL_ADMIN_KEY: freshAdminKey() }));
+    expect((await service.send('PUT', '/v1/identities/', { body: ada })).status).toBe(200);
+    expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
+    expect(await service.stop()).toBe(0);
   });
 
   it('keeps its secret key to itself', async () => {
@@ -277,7 +286,7 @@ describe('rollcall start refuses', () => {
       ROLLCALL_SECRET_KEY: freshSecretKey(),
     });
     expect(said).toContain(
-      'DATABASE_URL: PostgreSQL at 127.0.0.1:1/rollcall cannot be used: connect ECONNREFUSED',
+      'DATABASE_URL: PostgreSQL at 127.0.0.1:1/rollcall cannot be used as role "rollcall": nothing listens there',
     );
     expect(said).not.toContain('hunter2');
   });
@@ -317,9 +326,8 @@ describe('rollcall start refuses', () => {
 });
 
 async function waitingForLocks(sql: pg.Client): Promise<number> {
-  const { rows } = await sql.query(
-    `select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'rollcall'`,
-  );
+  // Not pg_stat_activity, which hides what the other role's sessions wait for.
+  const { rows } = await sql.query('select count(*)::int as n from pg_locks where not granted');
   return rows[0].n;
 }
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
-const MAIN = 'dist/apps/cli/src/main.js';
+const MAIN = 'dist/bin/rollcall.js';
 const LOOK_EVERY_MS = 100;
 const secrets = {
   ROLLCALL_ADMIN_KEY: `scale-${randomBytes(16).toString('hex')}`,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { Redis } from 'ioredis';
@@ -31,11 +32,18 @@ export interface QueueBackend {
   readonly prefix: string;
 }
 
+export interface EarlierRelease {
+  readonly version: string;
+  readonly commit: string;
+}
+
 interface Services {
   readonly run: string;
   readonly embedded: string;
   readonly own?: string;
   readonly redis?: string;
+  readonly programs: Readonly<Record<string, string>>;
+  readonly earlier?: EarlierRelease;
 }
 
 const services = (): Services => {
@@ -70,6 +78,33 @@ export function describeWithRedis(name: string, suite: (redis: SuiteRedis) => vo
   const url = services().redis;
   const run = url ? describe : describe.skip;
   run(name, () => withRedis(url ?? '', suite));
+}
+
+/** Runs the suite where these programs are installed; the run's last lines say so where one is not. */
+export function describeWithPrograms(name: string, programs: readonly string[], suite: () => void): void {
+  const here = programs.every((program) => program in services().programs);
+  (here ? describe : describe.skip)(name, suite);
+}
+
+export function programPath(program: string): string {
+  const file = services().programs[program];
+  if (!file) throw new Error(`${program} is not installed`);
+  return file;
+}
+
+/** Runs the suite where Debian's faketime is installed, with the library to preload. */
+export function describeWithFaketime(name: string, suite: (library: string) => void): void {
+  describeWithPrograms(name, ['faketime'], () => {
+    const args = ['-m', '-f', '+0s', 'printenv', 'LD_PRELOAD'];
+    suite(execFileSync(programPath('faketime'), args, { encoding: 'utf8' }).trim());
+  });
+}
+
+/** Runs the suite when the code of one release back can be had; the run's last lines say so when it cannot. */
+export function describeWithEarlierRelease(name: string, suite: (earlier: EarlierRelease) => void): void {
+  const { earlier } = services();
+  if (earlier) describe(`${name} (${earlier.version})`, () => suite(earlier));
+  else describe.skip(name, () => suite({ version: '', commit: '' }));
 }
 
 /** Runs the suite on both homes of jobs: Redis beside an own PostgreSQL when there is one, and the embedded PostgreSQL. */

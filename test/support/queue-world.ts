@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach } from '@jest/globals';
 import { createPostgresBackend, Queue, withBackend } from 'bullmq';
 import { Redis } from 'ioredis';
-import type pg from 'pg';
-import { createPool, newSecretKey, SecretBox } from '#platform';
+import { createPool, newSecretKey, type Pool, SecretBox } from '#platform';
 import { PostgresDeadLetterStore, postgresBackend, type QueueBackend, redisBackend } from '#queue';
 import { describeEachQueueBackend, type QueueBackend as TestHome } from './databases.js';
 
@@ -11,7 +10,7 @@ import { describeEachQueueBackend, type QueueBackend as TestHome } from './datab
 export interface QueueWorld {
   readonly kind: QueueBackend['kind'];
   readonly store: PostgresDeadLetterStore;
-  readonly pool: pg.Pool;
+  readonly pool: Pool;
   readonly backend: QueueBackend;
   /** Adds a job as a producer does that knows BullMQ and nothing of ours. */
   addPlainly(queue: string, name: string, data: unknown): Promise<string>;
@@ -97,7 +96,7 @@ function redisPlace(url: string, prefix: string): Place {
   };
 }
 
-function postgresPlace(connectionString: string, pool: pg.Pool): Place {
+function postgresPlace(connectionString: string, pool: Pool): Place {
   const { Queue: PostgresQueue } = withBackend(createPostgresBackend);
   const open = (queue: string) => new PostgresQueue(queue, { connection: { connectionString } });
   return {
@@ -134,4 +133,4 @@ async function once<Q extends { close(): Promise<void> }, T>(
 const hanging = (queue: string, options: string, factory: string): string => `
   import { createPostgresBackend, Worker } from 'bullmq';
   const hang = (job) => { process.stdout.write(job.id); return new Promise(() => {}); };
-  new Worker('${queue}', hang, { ...${options}, lockDuration: 500, stalledInterval: 100 }, ${factory});`;
+  new Worker('${queue}', hang, { ...${options}, lockDuration: 500, stalledInterval: 100, maxStalledCount: 100 }, ${factory});`;

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
@@ -8,10 +9,14 @@ import { lockDataDir } from '../../dist/libs/platform/src/embedded-postgres/data
 import { stopPreviousServer } from '../../dist/libs/platform/src/embedded-postgres/previous-server.js';
 import { startEmbeddedPostgres } from '../../dist/libs/platform/src/embedded-postgres/start-embedded-postgres.js';
 import { applyMigrations } from '../../dist/libs/platform/src/migrations/apply-migrations.js';
+import { embeddedSuperuserUrl } from '../../dist/libs/platform/src/testing/embedded-superuser.js';
+import { findPrograms, missingPrograms } from './programs.mjs';
 
 const PREFIX = 'rollcall_test_';
 const DATA_DIR = 'rollcall-test-';
 const OLDEST_POSTGRES = 150_000;
+/** What may run beside this code while it is rolled out. Each release sets it to the one before. */
+const EARLIER_RELEASE = { version: '0.1.0', commit: '0d38a22aeb70ddaae064dfefa0bc98e5ee07174a' };
 
 /**
  * Brings up what the suites run on: an embedded PostgreSQL always, an own PostgreSQL and a Redis where they answer.
@@ -22,17 +27,26 @@ export async function startServices() {
   await removeDeadServers();
   const dataDir = mkdtempSync(path.join(os.tmpdir(), DATA_DIR));
   chmodSync(dataDir, 0o755); // For root's sake: its server is another user.
+  // Clusters that suites copy (cluster-template.ts), made by whoever needs one first.
+  const clusters = path.join(dataDir, 'clusters');
+  mkdirSync(clusters);
+  chmodSync(clusters, 0o1777);
   const server = await startEmbeddedPostgres({ dataDir, log: (message) => console.log(message) });
-  const embedded = await prepareServer(server.url, run);
+  const embedded = await prepareServer(embeddedSuperuserUrl(server.dataDir), run);
   const own = await tryService(() => prepareServer(testDatabaseUrl(), run));
   const redis = await tryService(() => pingRedis(testRedisUrl()));
+  const programs = findPrograms();
+  const earlier = await tryService(() => earlierRelease());
   return {
     found: {
       run,
       embedded: embedded.url,
       own: own.value?.url,
       redis: redis.value,
-      missing: missing(own, redis),
+      programs,
+      clusters,
+      earlier: earlier.value,
+      missing: [...missing({ own, redis, earlier }), ...missingPrograms(programs)],
     },
     stop: async () => {
       await own.value?.stop();
@@ -45,6 +59,12 @@ export async function startServices() {
 
 const testDatabaseUrl = () => process.env.TEST_DATABASE_URL || 'postgres://postgres@127.0.0.1:5432/postgres';
 const testRedisUrl = () => process.env.TEST_REDIS_URL || 'redis://127.0.0.1:6379';
+
+/** A shallow clone does not have its commit. */
+function earlierRelease() {
+  execFileSync('git', ['cat-file', '-e', `${EARLIER_RELEASE.commit}^{commit}`], { stdio: 'pipe' });
+  return EARLIER_RELEASE;
+}
 
 async function pingRedis(url) {
   const redis = new Redis(url, { lazyConnect: true, connectTimeout: 2_000, retryStrategy: () => null });
@@ -62,9 +82,12 @@ async function pingRedis(url) {
   }
 }
 
-const missing = (own, redis) => [
+const missing = ({ own, redis, earlier }) => [
   ...(own.error ? [`an own PostgreSQL (TEST_DATABASE_URL): ${own.error}`] : []),
   ...(redis.error ? [`Redis (TEST_REDIS_URL): ${redis.error}`] : []),
+  ...(earlier.error
+    ? [`the code of ${EARLIER_RELEASE.version}, one release back (git fetch --unshallow): ${earlier.error}`]
+    : []),
 ];
 
 /** A service that is not there is reported at the end of the run, not an error by itself. */

@@ -88,7 +88,7 @@ export async function openSyncWorld(
 
 export function openSyncBench(url: string, clock: Clock, calls?: CallLimiter): SyncBench {
   const pool = createPool({ url, max: 10 });
-  const prisma = createPrisma(url);
+  const prisma = createPrisma({ url });
   const secretBox = new SecretBox(newSecretKey());
   const identities = new IdentityRepository(new PostgresEventStore(pool, [identityProjection]));
   const queues = { add: async () => 'a job' } as unknown as Queues;

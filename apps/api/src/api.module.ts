@@ -2,7 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { IdentityModule } from '#identity';
 import type { Config } from '#platform';
 import type { ApiParts } from './api-parts.js';
-import { HealthController, READINESS_CHECKS } from './health/health.controller.js';
+import { HealthController, READINESS_CHECKS, READINESS_DETAILS } from './health/health.controller.js';
+import { logDetails } from './health/log-details.js';
 import type { RouteTable } from './http/route-table.js';
 import { HistoryController } from './identities/history.controller.js';
 import { IdentitiesController } from './identities/identities.controller.js';
@@ -32,6 +33,7 @@ export class ApiModule {
       ],
       providers: [
         { provide: READINESS_CHECKS, useValue: readiness },
+        { provide: READINESS_DETAILS, useValue: logDetails(pool) },
         { provide: LETTA_OBJECTS, useValue: lettaObjects(config) },
         { provide: OPENAPI_SOURCE, useValue: routes },
       ],

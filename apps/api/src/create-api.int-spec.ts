@@ -16,7 +16,7 @@ const MEGABYTE = 'x'.repeat(1024 * 1024);
 
 describe('an API with modules of its own', () => {
   const pool = createPool({ url: NOWHERE });
-  const prisma = createPrisma(NOWHERE);
+  const prisma = createPrisma({ url: NOWHERE });
   let app: NestFastifyApplication;
   beforeAll(async () => {
     // What these requests provoke on purpose would fill the screen.

@@ -9,7 +9,7 @@ import { ErrorFilter } from './errors/error.filter.js';
 import { logAccess } from './http/access-log.js';
 import { registerBodyReaders } from './http/body.js';
 import { answerBrokenRequest, answerBrokenUrl } from './http/broken-request.js';
-import { endIdleConnectionsOnClose } from './http/drain.js';
+import { endConnectionsOnClose } from './http/drain.js';
 import { requestId } from './http/request-id.js';
 import { RouteTable } from './http/route-table.js';
 
@@ -20,13 +20,15 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
     genReqId: requestId,
     requestIdHeader: false,
     skipMiddie: true,
+    // Answered, and its connection closed after it: Fastify's own 503 says neither when to come back nor why.
+    return503OnClosing: false,
     frameworkErrors: answerBrokenUrl,
     clientErrorHandler: answerBrokenRequest,
   });
   const fastify = adapter.getInstance();
   const routes = new RouteTable(fastify);
   const log = createLogger('api');
-  endIdleConnectionsOnClose(fastify);
+  endConnectionsOnClose(fastify);
   registerBodyReaders(fastify);
   logAccess(fastify, log);
   authenticateRequests(

@@ -1,19 +1,23 @@
-import pg from 'pg';
 import {
   applyMigrations,
   type Config,
   createLogger,
   createPool,
   createPrisma,
+  type DatabaseUrls,
   DataDirInUseError,
   type Pool,
   type PrismaClient,
+  prepareServingRole,
+  requireFitServer,
   runningEmbeddedPostgres,
+  sayingWhyUnusable,
   startEmbeddedPostgres,
+  verifyServing,
+  withConnection,
 } from '#platform';
 
-export interface OpenDatabase {
-  readonly url: string;
+export interface OpenDatabase extends DatabaseUrls {
   /** What runs the database, for a person. */
   readonly label: string;
   /** Where the embedded one keeps its things; undefined when the database is somebody else's. */
@@ -23,24 +27,39 @@ export interface OpenDatabase {
 
 /** The database that the settings name, or the embedded one, started for this process. */
 export async function openDatabase(config: Config): Promise<OpenDatabase> {
-  if (config.DATABASE_URL) return named(config.DATABASE_URL);
-  const { url, dataDir, stop } = await startEmbeddedPostgres({
+  const { DATABASE_URL: url } = config;
+  if (url) return named({ ...config, DATABASE_URL: url });
+  const server = await startEmbeddedPostgres({
     dataDir: config.ROLLCALL_DATA_DIR,
     log: (message) => createLogger('embedded-postgres').info(message),
   });
-  return { url, label: `embedded PostgreSQL in ${dataDir}`, dataDir, stop };
+  return { ...server, pooled: false, label: `embedded PostgreSQL in ${server.dataDir}` };
 }
 
-/** Runs a tool on the migrated database, beside a service that runs on it or without one. */
+/**
+ * Brings the database up to what this code needs, as its owner, and makes sure that requests can be served.
+ * @returns the migrations that were applied, and the role that serves requests where it is not the owner
+ */
+export async function prepareDatabase(
+  database: OpenDatabase,
+): Promise<{ applied: string[]; grantedTo: string | undefined }> {
+  const applied = await asOwner(database, () => applyMigrations(database.ownerUrl));
+  const grantedTo = await asOwner(database, () => prepareServingRole(database));
+  await asServing(database, () => verifyServing(database));
+  return { applied, grantedTo };
+}
+
+/** Runs a tool on the migrated database, as its owner, beside a service that runs on it or without one. */
 export async function withDatabase<T>(
   config: Config,
   work: (database: { pool: Pool; prisma: PrismaClient }) => Promise<T>,
 ): Promise<T> {
   const database = await openOrJoin(config);
   try {
-    await applyMigrations(database.url);
-    const pool = createPool({ url: database.url, max: 5, name: 'rollcall-cli' });
-    const prisma = createPrisma(database.url, 2);
+    await prepareDatabase(database);
+    const connection = { url: database.ownerUrl, name: 'rollcall-cli' };
+    const pool = createPool({ ...connection, max: 3 });
+    const prisma = createPrisma({ ...connection, max: 2 });
     return await work({ pool, prisma }).finally(() => Promise.all([pool.end(), prisma.$disconnect()]));
   } finally {
     await database.stop();
@@ -51,41 +70,35 @@ async function openOrJoin(config: Config): Promise<OpenDatabase> {
   try {
     return await openDatabase(config);
   } catch (error) {
-    const url = error instanceof DataDirInUseError && runningEmbeddedPostgres(config.ROLLCALL_DATA_DIR);
-    if (!url) throw error;
-    return named(url);
+    const running = error instanceof DataDirInUseError && runningEmbeddedPostgres(config.ROLLCALL_DATA_DIR);
+    if (!running) throw error;
+    return { ...running, pooled: false, label: 'the embedded PostgreSQL', dataDir: undefined, stop };
   }
 }
 
-async function named(url: string): Promise<OpenDatabase> {
+const stop = async () => {};
+
+type NamedDatabase = Config & { readonly DATABASE_URL: string };
+
+async function named(config: NamedDatabase): Promise<OpenDatabase> {
+  const { DATABASE_URL: url, ROLLCALL_DATABASE_DIRECT_URL, ROLLCALL_DATABASE_POOLED: pooled } = config;
   const { host, pathname } = new URL(url);
   const label = `PostgreSQL at ${host}${pathname}`;
-  await requirePostgres(url).catch((cause: Error & { code?: string }) => {
-    throw new DatabaseUnusableError(label, cause.message || cause.code || cause.name, { cause });
-  });
-  return { url, label, dataDir: undefined, stop: async () => {} };
+  const ownerUrl = ROLLCALL_DATABASE_DIRECT_URL ?? url;
+  const database = { url, ownerUrl, pooled, label, dataDir: undefined, stop };
+  const name = 'rollcall-start';
+  await asOwner(database, () => withConnection({ url: ownerUrl, name }, requireFitServer));
+  if (ownerUrl !== url)
+    await asServing(database, () => withConnection({ url, pooled, name }, requireFitServer));
+  return database;
 }
 
-const OLDEST_POSTGRES = 15;
+/** A step of the start by the owner's URL; what is wrong with a database that is somebody else's names the setting. */
+export const asOwner = <T>({ url, ownerUrl, dataDir }: OpenDatabase, work: () => Promise<T>): Promise<T> => {
+  const setting = ownerUrl === url ? 'DATABASE_URL' : 'ROLLCALL_DATABASE_DIRECT_URL';
+  return dataDir === undefined ? sayingWhyUnusable({ setting, url: ownerUrl }, work) : work();
+};
 
-async function requirePostgres(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ server_version: string }>('show server_version');
-    const version = rows[0]?.server_version ?? '';
-    if (Number.parseInt(version, 10) < OLDEST_POSTGRES) {
-      throw new Error(`it is version ${version}, and ${OLDEST_POSTGRES} or newer is needed`);
-    }
-  } finally {
-    await client.end();
-  }
-}
-
-class DatabaseUnusableError extends Error {
-  override readonly name = 'DatabaseUnusableError';
-  readonly code = 'DATABASE_UNUSABLE';
-  constructor(label: string, reason: string, options: ErrorOptions) {
-    super(`DATABASE_URL: ${label} cannot be used: ${reason}`, options);
-  }
-}
+/** The same by the URL that serves requests. */
+const asServing = <T>({ url, dataDir }: OpenDatabase, work: () => Promise<T>): Promise<T> =>
+  dataDir === undefined ? sayingWhyUnusable({ setting: 'DATABASE_URL', url }, work) : work();

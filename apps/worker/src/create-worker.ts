@@ -1,14 +1,12 @@
-import { NestFactory } from '@nestjs/core';
-import { NestLogger, type Pool } from '#platform';
-import { type DeadLetterStore, JobRunner, type QueueBackend, type Queues } from '#queue';
-import type { Sync } from '#sync';
+import { IDENTITY_COMMANDS_QUEUE } from '#identity';
+import { createLogger, type Pool } from '#platform';
+import { type DeadLetterStore, JobRunner, type QueueBackend, type Queues, SolitaryCell } from '#queue';
+import { IMPORTS_QUEUE, SYNC_QUEUE, type Sync } from '#sync';
 import { permanentIdentityCodes } from './identity-commands/identity-command.jobs.js';
-import { IdentityCommandsProcessor } from './identity-commands/identity-commands.processor.js';
-import { ImportsProcessor } from './imports/imports.processor.js';
 import { maintenanceSweeps } from './maintenance.sweeps.js';
+import { openProcessors } from './processors.js';
+import type { SolitarySetup } from './solitary/solitary-setup.js';
 import { Sweeper } from './sweeper.js';
-import { registerSync } from './sync/sync.processor.js';
-import { WorkerModule } from './worker.module.js';
 
 export interface WorkerParts {
   readonly pool: Pool;
@@ -17,7 +15,12 @@ export interface WorkerParts {
   readonly deadLetterStore: DeadLetterStore;
   /** Absent: CRMs are not synced here. */
   readonly sync?: Sync;
+  /** How jobs run alone that may have taken down a worker; absent: they run among the others. */
+  readonly alone?: { readonly setup: SolitarySetup; readonly stalledAfterMs: number };
 }
+
+/** The queues whose jobs it takes. */
+export const workedQueues = [IDENTITY_COMMANDS_QUEUE, IMPORTS_QUEUE, SYNC_QUEUE] as const;
 
 export interface RunningWorker {
   /** Takes no further job and waits for the running ones. */
@@ -25,27 +28,20 @@ export interface RunningWorker {
 }
 
 /** Starts the job processors and the sweeps that re-enqueue what PostgreSQL says is due. */
-export async function createWorker({
-  pool,
-  backend,
-  queues,
-  deadLetterStore,
-  sync,
-}: WorkerParts): Promise<RunningWorker> {
-  const app = await NestFactory.createApplicationContext(WorkerModule.over(pool), {
-    logger: new NestLogger(),
-  });
+export async function createWorker(parts: WorkerParts): Promise<RunningWorker> {
+  const { pool, backend, deadLetterStore } = parts;
+  const { app, jobs, sweeps } = await openProcessors(parts);
+  const cell = cellOf(parts);
   const runner = new JobRunner({
     backend,
+    jobs,
     deadLetters: deadLetterStore,
     permanentCodes: permanentIdentityCodes,
+    ...(cell && { cell }),
   });
-  app.get(IdentityCommandsProcessor).register(runner);
-  const importSweeps = app.get(ImportsProcessor).register(runner, { pool, queues });
-  const syncSweeps = sync ? registerSync(runner, sync, queues) : [];
   await runner.start();
   const sweeper = new Sweeper();
-  sweeper.start([...maintenanceSweeps(pool, deadLetterStore), ...importSweeps, ...syncSweeps]);
+  sweeper.start([...maintenanceSweeps(pool, deadLetterStore), ...sweeps]);
   return {
     close: async () => {
       await sweeper.stop();
@@ -54,3 +50,13 @@ export async function createWorker({
     },
   };
 }
+
+const cellOf = ({ alone, queues, backend }: WorkerParts): SolitaryCell | undefined =>
+  alone &&
+  new SolitaryCell({
+    ...alone,
+    entry: new URL('./solitary/main.js', import.meta.url),
+    queues,
+    calls: backend.calls,
+    log: createLogger('alone'),
+  });

@@ -1,5 +1,5 @@
 import { deleteExpiredCommands } from '#event-sourcing';
-import type { Pool } from '#platform';
+import { databaseNow, type Pool } from '#platform';
 import type { DeadLetterStore } from '#queue';
 import type { Sweep } from './sweeper.js';
 
@@ -22,7 +22,8 @@ export const maintenanceSweeps = (pool: Pool, deadLetters: Pick<DeadLetterStore,
     name: 'purge-resolved-dead-letters',
     everyMs: HOUR,
     run: async () => {
-      await deadLetters.purge(new Date(Date.now() - RESOLVED_LETTERS_KEPT_MS));
+      const now = await databaseNow(pool);
+      await deadLetters.purge(new Date(now.getTime() - RESOLVED_LETTERS_KEPT_MS));
     },
   },
 ];

@@ -33,8 +33,9 @@ export class Sweeper {
     try {
       await sweep.run();
     } catch (error) {
-      const { name, code } = error as { name?: string; code?: string };
-      this.log.warn({ sweep: sweep.name, error: name, code }, 'sweep failed; it is tried again');
+      const { name, code, cause } = error as { name?: string; code?: string; cause?: { code?: string } };
+      const said = { sweep: sweep.name, error: name, code, cause: cause?.code };
+      this.log.warn(said, 'sweep failed; it is tried again');
     }
     if (!this.stopped)
       this.timers.set(

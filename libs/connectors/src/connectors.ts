@@ -3,6 +3,7 @@ import { hubSpotConnector } from './hubspot/hubspot.connector.js';
 import { odooConnector } from './odoo/odoo.connector.js';
 import { pipedriveConnector } from './pipedrive/pipedrive.connector.js';
 import { salesforceConnector } from './salesforce/salesforce.connector.js';
+import { withStorableRecords } from './shared/storable-records.js';
 
 /** Those that are written by hand. */
 const written: readonly Connector[] = [
@@ -11,7 +12,7 @@ const written: readonly Connector[] = [
   salesforceConnector,
   odooConnector,
 ];
-const known: Connector[] = [...written];
+const known: Connector[] = written.map(withStorableRecords);
 
 /** Every connector there is, by the kind a connection names: those by hand, then those of loaded manifests. */
 export const connectors: readonly Connector[] = known;
@@ -31,7 +32,7 @@ export function useManifestConnectors(
     if (owner) throw new TakenConnectorIdError(file, id, owner);
     owners.set(id, file);
   }
-  known.splice(written.length, known.length, ...made.map(({ connector }) => connector));
+  known.splice(written.length, known.length, ...made.map(({ connector }) => withStorableRecords(connector)));
 }
 
 export class TakenConnectorIdError extends Error {

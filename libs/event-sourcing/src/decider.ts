@@ -4,6 +4,15 @@ import type { Event } from './event.js';
 export interface Decider<State, E extends Event> {
   readonly initial: State;
   readonly evolve: (state: State, event: E) => State;
+  /** The same for many events: a folding owns what it copies, so that none of them pays for all that the state holds. */
+  readonly folding?: (from: State) => Folding<State, E>;
+}
+
+/** A state while events happen to it. A state that it was made from or has handed out never changes. */
+export interface Folding<State, E extends Event> {
+  take(event: E): void;
+  /** The state now. */
+  state(): State;
 }
 
 /**
@@ -18,7 +27,31 @@ export const fold = <State, E extends Event>(
   events: Iterable<E>,
   from: State = decider.initial,
 ): State => {
-  let state = from;
-  for (const event of events) state = decider.evolve(state, event);
-  return state;
+  const folding = foldingOf(decider, from);
+  for (const event of events) folding.take(event);
+  return folding.state();
 };
+
+/** The decider's own folding, or one `evolve` after the other. */
+export function foldingOf<State, E extends Event>(
+  decider: Decider<State, E>,
+  from: State = decider.initial,
+): Folding<State, E> {
+  if (decider.folding) return decider.folding(from);
+  let state = from;
+  return {
+    take: (event) => {
+      state = decider.evolve(state, event);
+    },
+    state: () => state,
+  };
+}
+
+/** `evolve` of a kind of stream that has a folding: one event of it. */
+export const evolveBy =
+  <State, E extends Event>(folding: (from: State) => Folding<State, E>) =>
+  (state: State, event: E): State => {
+    const one = folding(state);
+    one.take(event);
+    return one.state();
+  };

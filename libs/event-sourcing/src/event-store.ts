@@ -61,6 +61,9 @@ export interface EventStore {
   /** A stream's events in order, from just after `after` up to and including `upTo`. */
   readStream(streamId: string, range?: { after?: number; upTo?: number }): Promise<readonly RecordedEvent[]>;
 
+  /** The version of a stream's last event that was recorded by then, to the millisecond; 0 when there is none. */
+  versionAt(streamId: string, time: Date): Promise<number>;
+
   /** At most `limit` events after a position, in order, never past what is safe to read. */
   readAll(after: number, limit: number): Promise<LogPage>;
 

@@ -9,5 +9,7 @@ export * from './postgres/checkpoints.js';
 export * from './postgres/expired-commands.js';
 export * from './postgres/postgres-event-store.js';
 export * from './postgres/statement.js';
+export * from './postgres/subscription-lags.js';
+export * from './stream-walk.js';
 export * from './subscription.js';
 export * from './transactor.js';

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createPool, inTransaction, type Pool, type PoolClient } from '#platform';
 import { describeEachDatabase } from '../../../test/support/databases.js';
 import type { RecordedEvent } from './event.js';
-import { subscriptionLags } from './postgres/checkpoints.js';
 import { PostgresEventStore } from './postgres/postgres-event-store.js';
+import { subscriptionLags } from './postgres/subscription-lags.js';
 import { Subscription, type SubscriptionOptions } from './subscription.js';
 import { anAppend, anEvent } from './testing/builders.js';
 
@@ -135,7 +135,8 @@ describeEachDatabase('a subscription', (database) => {
         event: { id: poison, type: 'SomethingHappened' },
       });
       expect(await handled()).toEqual(before);
-      expect((await subscriptionLags(pool)).get(name)).toBeGreaterThanOrEqual(3);
+      expect((await lag())?.behind).toBeGreaterThanOrEqual(3);
+      expect((await lag())?.oldestSeconds).toBeGreaterThan(0);
       cured = true;
       await untilCaughtUp();
       expect(await handled()).toEqual([...before, poison, ...after]);
@@ -214,7 +215,8 @@ describeEachDatabase('a subscription', (database) => {
     return events.map(({ id }) => id);
   }
 
-  const untilCaughtUp = () => until(async () => (await subscriptionLags(pool)).get(name) === 0);
+  const lag = async () => (await subscriptionLags(pool)).subscriptions.get(name);
+  const untilCaughtUp = () => until(async () => (await lag())?.behind === 0);
 });
 
 async function until(condition: () => Promise<boolean>): Promise<void> {

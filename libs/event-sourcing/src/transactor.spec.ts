@@ -60,6 +60,16 @@ describe('a transaction on a stream', () => {
     await expect(add(1)).rejects.toThrow(WriteConflictError);
   });
 
+  it('does not wait again for a lock that it has waited for as long as one may', async () => {
+    let tries = 0;
+    store.append = async () => {
+      tries++;
+      throw Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
+    };
+    await expect(add(1)).rejects.toMatchObject({ code: '55P03' });
+    expect(tries).toBe(1);
+  });
+
   it('hands on a broken rule at once', async () => {
     let asked = 0;
     const refuse = (): never => {

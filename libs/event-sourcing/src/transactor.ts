@@ -132,7 +132,8 @@ export class Transactor<State, E extends Event, Store extends EventStore = Event
               attempt(locked, await load(locked, streamId)),
             );
       } catch (error) {
-        if (!isConflict(error)) throw error;
+        // Who has waited for a lock as long as one may wait does not wait six times as long.
+        if (!isConflict(error) || isLockTimeout(error)) throw error;
         conflict = error;
       }
     }
@@ -176,6 +177,8 @@ export class Transactor<State, E extends Event, Store extends EventStore = Event
 
 const DEADLOCK = '40P01';
 const LOCK_TIMEOUT = '55P03';
+
+const isLockTimeout = (error: unknown): boolean => (error as { code?: unknown }).code === LOCK_TIMEOUT;
 
 /** A lost race, in which case deciding again on fresh state is right. */
 export function isConflict(error: unknown): boolean {

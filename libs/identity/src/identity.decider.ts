@@ -1,6 +1,7 @@
-import type { Decider, Decision } from '#event-sourcing';
+import { type Decider, type Decision, evolveBy } from '#event-sourcing';
 import { IdentityLimitError, IdentityNotFoundError } from './identity.errors.js';
-import type { IdentityChanges, IdentityEvent, SetChange } from './identity.events.js';
+import type { IdentityChanges, IdentityEvent } from './identity.events.js';
+import { IdentityFolding } from './identity.folding.js';
 import type { Identity, IdentityProperty, IdentityType, LiveIdentity, Properties } from './identity.state.js';
 
 /** How many properties, agents or blocks one identity holds: it is loaded and answered as a whole. */
@@ -107,59 +108,13 @@ export const deleteIdentity = (identityId: string, mergedInto?: string): Identit
     { type: 'IdentityDeleted', data: { identityId, ...(mergedInto && { mergedInto }) } },
   ]);
 
+const folding = (identity: Identity) => new IdentityFolding(identity);
+
 export const identityDecider: Decider<Identity, IdentityEvent> = {
   initial: { status: 'unknown' },
-  evolve: (identity, event) => {
-    if (event.type === 'IdentityCreated') return created(event.data);
-    if (event.type === 'IdentityDeleted') return { status: 'deleted' };
-    // Facts about an identity that is gone change nothing; only a log written by hand could hold one.
-    return identity.status === 'live' ? evolveLive(identity, event) : identity;
-  },
+  evolve: evolveBy(folding),
+  folding,
 };
-
-function evolveLive(
-  identity: LiveIdentity,
-  event: Exclude<IdentityEvent, { type: 'IdentityCreated' | 'IdentityDeleted' }>,
-): LiveIdentity {
-  switch (event.type) {
-    case 'IdentityModified':
-      return applyChanges(identity, event.data.changes);
-    case 'IdentityPropertiesUpserted':
-      return { ...identity, properties: withProperties(identity.properties, event.data.properties) };
-    case 'IdentityPropertyRemoved':
-      return { ...identity, properties: withProperties(identity.properties, [], [event.data.key]) };
-    case 'IdentityAgentAttached':
-      return { ...identity, agentIds: changeSet(identity.agentIds, added(event.data.agentId)) };
-    case 'IdentityAgentDetached':
-      return { ...identity, agentIds: changeSet(identity.agentIds, removed(event.data.agentId)) };
-    case 'IdentityBlockAttached':
-      return { ...identity, blockIds: changeSet(identity.blockIds, added(event.data.blockId)) };
-    case 'IdentityBlockDetached':
-      return { ...identity, blockIds: changeSet(identity.blockIds, removed(event.data.blockId)) };
-  }
-}
-
-const created = (data: Extract<IdentityEvent, { type: 'IdentityCreated' }>['data']): LiveIdentity => ({
-  status: 'live',
-  projectId: data.projectId,
-  identifierKey: data.identifierKey,
-  name: data.name,
-  identityType: data.identityType,
-  properties: byKey(data.properties),
-  agentIds: data.agentIds,
-  blockIds: data.blockIds,
-});
-
-const applyChanges = (
-  identity: LiveIdentity,
-  { properties, agentIds, blockIds, ...scalars }: IdentityChanges,
-): LiveIdentity => ({
-  ...identity,
-  ...scalars,
-  ...(properties && { properties: withProperties(identity.properties, properties.set, properties.removed) }),
-  ...(agentIds && { agentIds: changeSet(identity.agentIds, agentIds) }),
-  ...(blockIds && { blockIds: changeSet(identity.blockIds, blockIds) }),
-});
 
 /** Runs a rule on a live identity. @throws IdentityNotFoundError when there is none. */
 function onLive(
@@ -178,9 +133,11 @@ function modified(
   changes: IdentityChanges,
 ): readonly IdentityEvent[] {
   if (Object.keys(changes).length === 0) return [];
-  const after = applyChanges(identity, changes);
-  withinLimits(after.properties.size, after.agentIds.length, after.blockIds.length);
-  return [{ type: 'IdentityModified', data: { identityId, changes } }];
+  const event: IdentityEvent = { type: 'IdentityModified', data: { identityId, changes } };
+  const after = identityDecider.evolve(identity, event);
+  if (after.status === 'live')
+    withinLimits(after.properties.size, after.agentIds.length, after.blockIds.length);
+  return [event];
 }
 
 function scalarChanges(
@@ -218,7 +175,8 @@ function addedTo(
   field: 'agentIds' | 'blockIds',
   given: readonly string[] | undefined,
 ) {
-  const fresh = [...new Set(given)].filter((id) => !identity[field].includes(id));
+  const held = new Set(identity[field]);
+  const fresh = [...new Set(given)].filter((id) => !held.has(id));
   return fresh.length === 0 ? {} : { [field]: { added: fresh, removed: [] } };
 }
 
@@ -228,8 +186,10 @@ function replacedSet(
   given: readonly string[] | undefined,
 ) {
   if (!given) return {};
-  const fresh = [...new Set(given)].filter((id) => !identity[field].includes(id));
-  const gone = identity[field].filter((id) => !given.includes(id));
+  const held = new Set(identity[field]);
+  const wanted = new Set(given);
+  const fresh = [...wanted].filter((id) => !held.has(id));
+  const gone = identity[field].filter((id) => !wanted.has(id));
   return fresh.length + gone.length === 0 ? {} : { [field]: { added: fresh, removed: gone } };
 }
 
@@ -242,24 +202,6 @@ const newKeys = (before: Properties, changed: readonly IdentityProperty[]): numb
 
 const byKey = (properties: readonly IdentityProperty[]): Map<string, IdentityProperty> =>
   new Map(properties.map((property) => [property.key, property]));
-
-function withProperties(
-  before: Properties,
-  set: readonly IdentityProperty[],
-  gone: readonly string[] = [],
-): Properties {
-  const after = new Map(before);
-  for (const property of set) after.set(property.key, property);
-  for (const key of gone) after.delete(key);
-  return after;
-}
-
-const added = (id: string): SetChange => ({ added: [id], removed: [] });
-const removed = (id: string): SetChange => ({ added: [], removed: [id] });
-
-const changeSet = (before: readonly string[], change: SetChange): readonly string[] => [
-  ...new Set([...before.filter((id) => !change.removed.includes(id)), ...change.added]),
-];
 
 const sameProperty = (held: IdentityProperty | undefined, given: IdentityProperty): boolean =>
   held !== undefined && held.type === given.type && sameJson(held.value, given.value);

@@ -1,18 +1,22 @@
 import { z } from 'zod';
+import { isStorable } from '#platform';
 import { IdentityCreate, IdentityId, IdentityUpdate, IdentityUpsert, PropertyList } from './identity.wire.js';
 
 /** The queue any producer may add identity commands to. */
 export const IDENTITY_COMMANDS_QUEUE = 'identity-commands';
 
+const text = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine(isStorable, 'must not hold NUL characters or unpaired surrogates');
+
 /** What every job may carry beside its command. */
 const envelope = {
-  idempotency_key: z.string().min(1).max(255).optional().meta({
+  idempotency_key: text.optional().meta({
     description: 'The same key is done once, also when the job is added twice; default: the job itself.',
   }),
-  correlation_id: z
-    .string()
-    .min(1)
-    .max(255)
+  correlation_id: text
     .optional()
     .meta({ description: 'Kept in the metadata of every event this job causes.' }),
 };

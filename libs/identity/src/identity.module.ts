@@ -13,6 +13,7 @@ import { UpsertPropertiesHandler } from './commands/upsert-properties.command.js
 import { identityProjection } from './projections/identity.projection.js';
 import { IdentityRepository } from './projections/identity.repository.js';
 import { CountIdentitiesHandler } from './queries/count-identities.query.js';
+import { GetEverAttachedHandler } from './queries/get-ever-attached.query.js';
 import { GetIdentityHandler } from './queries/get-identity.query.js';
 import { GetIdentityAsOfHandler } from './queries/get-identity-as-of.query.js';
 import { GetIdentityProvenanceHandler } from './queries/get-identity-provenance.query.js';
@@ -29,6 +30,7 @@ const handlers = [
   RemovePropertyHandler,
   LinkIdentityHandler,
   DeleteIdentityHandler,
+  GetEverAttachedHandler,
   GetIdentityHandler,
   GetIdentityAsOfHandler,
   GetIdentityHistoryHandler,

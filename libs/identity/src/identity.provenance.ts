@@ -1,5 +1,5 @@
-import type { RecordedEvent } from '#event-sourcing';
-import type { IdentityEvent } from './identity.events.js';
+import { type EventStore, type RecordedEvent, walkStream } from '#event-sourcing';
+import { type IdentityEvent, identityEvents } from './identity.events.js';
 
 /** The event that gave a field its value, or took it away. */
 export interface FieldOrigin {
@@ -18,16 +18,30 @@ export interface FieldOrigin {
 /** By field: `identifier_key`, `name`, `identity_type`, `properties.<key>`. Empty of a deleted identity. */
 export type Provenance = ReadonlyMap<string, FieldOrigin>;
 
-/** Which event last changed each field, from an identity's events in order. */
+/** Which event last changed each field, up to a version. */
+export async function readProvenance(
+  store: Pick<EventStore, 'readStream'>,
+  identityId: string,
+  upTo?: number,
+): Promise<Provenance> {
+  const fields = new Map<string, FieldOrigin>();
+  const stream = { store, catalog: identityEvents, streamId: identityId };
+  await walkStream<IdentityEvent>(stream, (event) => note(fields, event), { ...(upTo && { upTo }) });
+  return fields;
+}
+
+/** The same from an identity's events in order. */
 export function provenanceOf(events: readonly RecordedEvent<IdentityEvent>[]): Provenance {
   const fields = new Map<string, FieldOrigin>();
-  for (const event of events) {
-    if (event.type === 'IdentityCreated' || event.type === 'IdentityDeleted') fields.clear();
-    const { set, removed } = touchedBy(event);
-    for (const field of set) fields.set(field, originOf(event, false));
-    for (const field of removed) fields.set(field, originOf(event, true));
-  }
+  for (const event of events) note(fields, event);
   return fields;
+}
+
+function note(fields: Map<string, FieldOrigin>, event: RecordedEvent<IdentityEvent>): void {
+  if (event.type === 'IdentityCreated' || event.type === 'IdentityDeleted') fields.clear();
+  const { set, removed } = touchedBy(event);
+  for (const field of set) fields.set(field, originOf(event, false));
+  for (const field of removed) fields.set(field, originOf(event, true));
 }
 
 export const propertyField = (key: string): string => `properties.${key}`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isStorable } from '#platform';
 import { MAX_ENTRIES } from './identity.decider.js';
 import { IDENTITY_TYPES, type IdentityProperty, type JsonObject } from './identity.state.js';
 
@@ -131,11 +132,6 @@ function prefixedId(prefix: string) {
     .string()
     .regex(new RegExp(`^${prefix}-${UUID4}$`), `String should match pattern '${prefix}-{uuid4}'`)
     .meta({ example: `${prefix}-123e4567-e89b-42d3-8456-426614174000` });
-}
-
-/** What PostgreSQL can hold: no NUL, no half of a surrogate pair. */
-export function isStorable(value: string): boolean {
-  return !value.includes('\0') && value.isWellFormed();
 }
 
 /** Why a JSON value cannot be stored, or nothing. Walks without recursion: depth is the sender's. */

@@ -3,4 +3,15 @@ export interface Clock {
   now(): Date;
 }
 
-export const systemClock: Clock = { now: () => new Date() };
+/**
+ * Milliseconds since some beginning, for durations and for how fresh something is: they go on evenly when somebody sets
+ * the wall clock. They mean nothing to another process: a moment that is stored is the database's.
+ */
+export interface MonotonicClock {
+  monotonic(): number;
+}
+
+export const systemClock: Clock & MonotonicClock = {
+  now: () => new Date(),
+  monotonic: () => performance.now(),
+};

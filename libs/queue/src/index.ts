@@ -1,3 +1,6 @@
+export { allTogether, type DividedWork, type Isolate, type Poisoned, type Portion } from './alone/isolate.js';
+export { type ServedJobs, serveAlone, type Warder } from './alone/serve-alone.js';
+export { SolitaryCell, type SolitaryCellOptions } from './alone/solitary-cell.js';
 export { type PostgresBackendOptions, postgresBackend } from './backends/postgres.backend.js';
 export type { QueueBackend } from './backends/queue-backend.js';
 export { type RedisBackendOptions, redisBackend } from './backends/redis.backend.js';
@@ -13,7 +16,7 @@ export type {
 export type { DeadLetterStore, RetriedBatch, SendAgain } from './dead-letters/dead-letter.store.js';
 export { DeadLetters, type RetryTotals } from './dead-letters/dead-letters.js';
 export { PostgresDeadLetterStore } from './dead-letters/postgres-dead-letter.store.js';
-export type { JobContext, JobHandler } from './job-attempt.js';
+export type { JobContext, JobHandler } from './job-context.js';
 export {
   type Backoff,
   defineJob,
@@ -23,6 +26,7 @@ export {
   type JobPolicy,
   jobJsonSchema,
 } from './job-definition.js';
+export { type JobCare, JobRegistry, type Manner, parsedBy } from './job-registry.js';
 export { JobRunner, type JobRunnerOptions } from './job-runner.js';
 export * from './queue.errors.js';
 export { type AddOptions, type QueueCounts, Queues, type RawJob } from './queues.js';

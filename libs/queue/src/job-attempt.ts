@@ -1,39 +1,22 @@
 import { framesOf, type Logger } from '#platform';
-import { giveUp } from './backends/bullmq-worker.js';
+import type { SolitaryCell } from './alone/solitary-cell.js';
+import { giveUp, putOff } from './backends/bullmq-worker.js';
 import type { JobProcessor, TakenJob } from './backends/queue-backend.js';
 import type { DeadLetterStore } from './dead-letters/dead-letter.store.js';
+import { contextOf, type JobContext, type StartedJob } from './job-context.js';
 import type { JobDefinition } from './job-definition.js';
 import { jobKeyOf } from './job-key.js';
+import type { RegisteredJob } from './job-registry.js';
 import { DeadLetterUnrecordedError, JobFailedError } from './queue.errors.js';
-import { judge, type Refusal, refusalOf, refusalOfData, stalledTooOften, unknownJob } from './verdict.js';
-
-/** What a handler is told about the job it runs. */
-export interface JobContext {
-  /** The queue's own id, for logs; use `jobKey` to recognise a job. */
-  readonly jobId: string;
-  /** The same at every run of this job and of no other job, ever: an effect recorded under it is had once. */
-  readonly jobKey: string;
-  /** 1 on the first try. A run that died does not count. */
-  readonly attempt: number;
-  readonly enqueuedAt: Date;
-  /** Aborted when another worker has taken the job over, or when the runner can wait no longer on closing. */
-  readonly signal: AbortSignal;
-  readonly log: Logger;
-}
-
-export type JobHandler<Data> = (data: Data, context: JobContext) => Promise<void>;
-
-export interface RegisteredJob {
-  readonly definition: JobDefinition;
-  readonly handler: JobHandler<unknown>;
-}
+import { runCarefully } from './run-carefully.js';
+import { judge, type Refusal, refusalOf, unknownJob } from './verdict.js';
 
 export interface AttemptRules {
   readonly jobs: ReadonlyMap<string, RegisteredJob>;
   readonly deadLetters: Pick<DeadLetterStore, 'record' | 'settle'>;
   readonly permanentCodes: ReadonlySet<string>;
-  /** How often a job may lose its worker before it counts as the cause. */
-  readonly maxStalled: number;
+  /** Where suspects run; absent: among the others. */
+  readonly cell?: SolitaryCell | undefined;
   readonly log: Logger;
 }
 
@@ -45,14 +28,16 @@ export interface AttemptRules {
 export function jobProcessor(queue: string, rules: AttemptRules): JobProcessor {
   return async (job, signal) => {
     tryAgainAfter(job, UNRECORDED_REST_MS);
-    const { refusal, registered, data } = admit(job, rules);
+    const { refusal, registered } = admit(job, rules);
     if (!registered) return bury(queue, job, refusal, rules);
-    const context = contextOf(queue, job, signal, rules.log);
-    try {
-      await registered.handler(data, context);
-    } catch (error) {
-      return afterFailure({ queue, job, error, context, definition: registered.definition }, rules);
-    }
+    const started = startedJob(queue, job);
+    const context = contextOf(started, { signal, ...rules });
+    const run = { queue, job, context, definition: registered.definition };
+    const end = await runCarefully({ cell: rules.cell, job, started, registered, context }).catch(
+      (error: unknown) => afterFailure({ ...run, error }, rules),
+    );
+    if (end.kind === 'put off') return putOff(job, end.ms);
+    if (end.kind === 'dead') return bury(queue, job, end.refusal, rules);
     // Another run of it may have been buried while this one, thought dead, went on.
     if (job.stalledCounter > 0) await rules.deadLetters.settle(context.jobKey);
   };
@@ -61,15 +46,12 @@ export function jobProcessor(queue: string, rules: AttemptRules): JobProcessor {
 const UNRECORDED_REST_MS = 1_000;
 
 type Admission =
-  | { readonly registered: RegisteredJob; readonly data: unknown; readonly refusal?: undefined }
-  | { readonly registered?: undefined; readonly data?: undefined; readonly refusal: Refusal };
+  | { readonly registered: RegisteredJob; readonly refusal?: undefined }
+  | { readonly registered?: undefined; readonly refusal: Refusal };
 
-function admit(job: TakenJob, { jobs, maxStalled }: AttemptRules): Admission {
-  if (job.stalledCounter > maxStalled) return { refusal: stalledTooOften(job.stalledCounter) };
+function admit(job: TakenJob, { jobs }: AttemptRules): Admission {
   const registered = jobs.get(job.name);
-  if (!registered) return { refusal: unknownJob };
-  const parsed = registered.definition.schema.safeParse(job.data);
-  return parsed.success ? { registered, data: parsed.data } : { refusal: refusalOfData(parsed.error) };
+  return registered ? { registered } : { refusal: unknownJob };
 }
 
 interface FailedRun {
@@ -95,6 +77,7 @@ async function afterFailure(run: FailedRun, rules: AttemptRules): Promise<never>
     random: Math.random(),
   });
   context.log.warn({ ...refusalOf(error), verdict: verdict.kind, frames: framesOf(error, 8) }, 'job failed');
+  if (verdict.kind === 'postpone') return putOff(job, verdict.afterMs);
   if (verdict.kind === 'dead') return bury(queue, job, verdict.refusal, rules);
   tryAgainAfter(job, verdict.afterMs);
   throw new JobFailedError(`${verdict.refusal.code}: ${verdict.refusal.reason}`);
@@ -126,15 +109,11 @@ function tryAgainAfter(job: TakenJob, delay: number): void {
   job.opts.stackTraceLimit = 0;
 }
 
-function contextOf(queue: string, job: TakenJob, signal: AbortSignal, log: Logger): JobContext {
-  const jobId = job.id as string;
-  const attempt = job.attemptsMade + 1;
-  return {
-    jobId,
-    jobKey: jobKeyOf({ queue, id: jobId, timestamp: job.timestamp }),
-    attempt,
-    enqueuedAt: new Date(job.timestamp),
-    signal,
-    log: log.child({ queue, job: job.name, jobId, attempt }),
-  };
-}
+const startedJob = (queue: string, job: TakenJob): StartedJob => ({
+  queue,
+  id: job.id as string,
+  name: job.name,
+  timestamp: job.timestamp,
+  attemptsMade: job.attemptsMade,
+  priority: job.opts.priority ?? 0,
+});

@@ -19,15 +19,22 @@ export function jobKeyOf(job: { queue: string; id: string; timestamp: number }):
  * the failure: a second retry of that failure meets the first one's id, while a job that failed again may still be
  * in the queue under the id of its last retry, and must not stand in the way of the next one.
  */
-export const retryJobId = (jobKey: string, failedAt: Date): string =>
-  `retry-${failedAt.getTime()}-${Buffer.from(jobKey).toString('base64url')}`;
+export const retryJobId = (jobKey: string, failedAt: Date, how: RetryKind = 'retry'): string =>
+  `${how}-${failedAt.getTime()}-${Buffer.from(jobKey).toString('base64url')}`;
 
-const RETRY_ID = /^retry-(\d{1,15})-([\w-]+)$/;
+/** `alone`: of a job that took down the processes it ran in. */
+export type RetryKind = 'retry' | 'alone';
+
+const RETRY_ID = /^(retry|alone)-(\d{1,15})-([\w-]+)$/;
+
+/** Whether a person tries a job again that was set aside for having taken down its process. */
+export const isRetriedAlone = (id: string): boolean => RETRY_ID.exec(id)?.[1] === 'alone';
 
 function keyInRetryId(queue: string, id: string): string | undefined {
-  const [, failedAt, encoded = ''] = RETRY_ID.exec(id) ?? [];
+  const [, how, failedAt, encoded = ''] = RETRY_ID.exec(id) ?? [];
   const key = Buffer.from(encoded, 'base64url').toString();
-  const isOurs = key.startsWith(`${queue}:`) && retryJobId(key, new Date(Number(failedAt))) === id;
+  const again = retryJobId(key, new Date(Number(failedAt)), how as RetryKind);
+  const isOurs = key.startsWith(`${queue}:`) && again === id;
   return isOurs ? key : undefined;
 }
 

@@ -1,18 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger, type Logger } from '#platform';
+import type { SolitaryCell } from './alone/solitary-cell.js';
 import type { OpenWorker, QueueBackend, WorkerSettings } from './backends/queue-backend.js';
 import type { DeadLetterStore } from './dead-letters/dead-letter.store.js';
-import { type JobHandler, jobProcessor, type RegisteredJob } from './job-attempt.js';
+import { jobProcessor } from './job-attempt.js';
+import type { JobHandler } from './job-context.js';
 import type { JobData, JobDefinition } from './job-definition.js';
+import { type JobCare, JobRegistry, type RegisteredJob } from './job-registry.js';
 
 export interface JobRunnerOptions extends Partial<WorkerSettings> {
   readonly backend: QueueBackend;
+  /** Registered already; more may follow. */
+  readonly jobs?: JobRegistry;
   readonly deadLetters: Pick<DeadLetterStore, 'record' | 'settle'>;
   /** Jobs at once, for queues that differ from `concurrency`. */
   readonly concurrencyByQueue?: Readonly<Record<string, number>>;
   /** Codes of errors that a second try cannot mend; those with `retryable: false` need not be named. */
   readonly permanentCodes?: Iterable<string>;
-  readonly maxStalled?: number;
+  /** Where jobs run that were started before and never ended; absent: among the others. */
+  readonly cell?: SolitaryCell;
   /** How long `close()` waits for running jobs. */
   readonly closeWithinMs?: number;
   readonly log?: Logger;
@@ -20,11 +26,12 @@ export interface JobRunnerOptions extends Partial<WorkerSettings> {
 
 /** Takes jobs from their queues and hands them to their handlers: one BullMQ worker for each queue. */
 export class JobRunner {
-  private readonly jobs = new Map<string, Map<string, RegisteredJob>>();
+  private readonly jobs: JobRegistry;
   private readonly workers: OpenWorker[] = [];
   private readonly log: Logger;
 
   constructor(private readonly options: JobRunnerOptions) {
+    this.jobs = options.jobs ?? new JobRegistry();
     this.log = options.log ?? createLogger('job-runner');
   }
 
@@ -32,11 +39,9 @@ export class JobRunner {
   register<Definition extends JobDefinition>(
     definition: Definition,
     handler: JobHandler<JobData<Definition>>,
+    care?: JobCare<JobData<Definition>>,
   ): this {
-    const queue = this.jobs.get(definition.queue) ?? new Map<string, RegisteredJob>();
-    if (queue.has(definition.name)) throw new TypeError(`Job ${definition.name} is registered twice`);
-    queue.set(definition.name, { definition, handler: handler as JobHandler<unknown> });
-    this.jobs.set(definition.queue, queue);
+    this.jobs.register(definition, handler, care);
     return this;
   }
 
@@ -57,15 +62,16 @@ export class JobRunner {
   async close(): Promise<void> {
     const closing = this.workers.splice(0);
     await Promise.all(closing.map((worker) => closeWithin(worker, this.options.closeWithinMs ?? 20_000)));
+    await this.options.cell?.close();
   }
 
   private open(queue: string, jobs: ReadonlyMap<string, RegisteredJob>): Promise<OpenWorker> {
-    const { backend, deadLetters, permanentCodes = [], maxStalled = 3 } = this.options;
+    const { backend, deadLetters, permanentCodes = [], cell } = this.options;
     const processor = jobProcessor(queue, {
       jobs,
       deadLetters,
       permanentCodes: new Set(permanentCodes),
-      maxStalled,
+      cell,
       log: this.log,
     });
     return backend.openWorker(queue, processor, this.settingsOf(queue), this.log);

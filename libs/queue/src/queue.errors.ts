@@ -44,3 +44,10 @@ export class JobFailedError extends Error {
   override readonly name = 'JobFailedError';
   readonly code = 'JOB_FAILED';
 }
+
+/** The data of a job is not of its shape; the message says where, and never what was there. */
+export class JobInvalidError extends Error {
+  override readonly name = 'JobInvalidError';
+  readonly code = 'JOB_INVALID';
+  readonly retryable = false;
+}

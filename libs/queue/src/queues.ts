@@ -36,7 +36,7 @@ export class Queues {
   private readonly queues = new Map<string, Promise<OpenQueue>>();
 
   constructor(
-    private readonly backend: QueueBackend,
+    private readonly backend: Pick<QueueBackend, 'openQueue' | 'ping'>,
     private readonly log: Logger = createLogger('queues'),
   ) {}
 
@@ -78,6 +78,11 @@ export class Queues {
       delayed: counts.delayed ?? 0,
       active: counts.active ?? 0,
     };
+  }
+
+  /** Adds what another process has made ready. */
+  addPrepared(queue: string, jobs: QueuedJob[]): Promise<string[]> {
+    return this.send(queue, jobs);
   }
 
   /** @throws QueueUnavailableError when jobs could not be added now. */

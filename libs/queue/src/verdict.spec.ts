@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { DatabaseUnavailableError } from '#platform';
 import { defineJob, jobJsonSchema, restBefore } from './job-definition.js';
 import { judge, refusalOf, refusalOfData } from './verdict.js';
 
@@ -25,6 +26,26 @@ describe('the verdict on a failed job', () => {
     expect(judged(Object.assign(new Error('gone'), { retryable: false }))).toMatchObject({ kind: 'dead' });
     expect(judged(Object.assign(new Error('bad'), { code: 'BAD_MAPPING' }))).toMatchObject({ kind: 'dead' });
   });
+
+  it.each([
+    new DatabaseUnavailableError(),
+    Object.assign(new Error(), { name: 'PrismaClientKnownRequestError', code: 'P1017' }),
+  ])('is not counted while the database is away (%s)', (error) =>
+    expect(judged(error, 1_000)).toMatchObject({
+      kind: 'postpone',
+      afterMs: 2_000,
+      refusal: { code: 'DATABASE_UNAVAILABLE' },
+    }),
+  );
+
+  it.each(['22021', '22P05', '22007', '22008', '54000'])(
+    'is final when the data cannot be stored: %s',
+    (code) =>
+      expect(judged(Object.assign(new Error('x'), { code }))).toEqual({
+        kind: 'dead',
+        refusal: { code: 'UNSTORABLE', reason: expect.any(String) },
+      }),
+  );
 
   it('waits as long as the error asks for', () =>
     expect(judged(Object.assign(new Error('slow down'), { retryAfterMs: 9_000 }))).toMatchObject({

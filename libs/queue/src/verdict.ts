@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { DatabaseUnavailableError, isDatabaseUnavailable, refusesData } from '#platform';
 import { type JobPolicy, restBefore } from './job-definition.js';
 
 /** Why a job was not done. Kept and shown, so it never holds a value from the job's data. */
@@ -8,6 +9,8 @@ export interface Refusal {
 }
 
 export type Verdict =
+  /** Nobody's fault: it does not use up a try. */
+  | { readonly kind: 'postpone'; readonly afterMs: number; readonly refusal: Refusal }
   | { readonly kind: 'retry'; readonly afterMs: number; readonly refusal: Refusal }
   | { readonly kind: 'dead'; readonly refusal: Refusal };
 
@@ -24,6 +27,9 @@ export interface Failure {
 
 /** What becomes of a job whose handler threw. */
 export function judge({ error, attempt, policy, permanentCodes, random }: Failure): Verdict {
+  if (isDatabaseUnavailable(error))
+    return { kind: 'postpone', afterMs: OUTAGE_REST_MS * (1 - random / 5), refusal: databaseAway };
+  if (refusesData(error)) return { kind: 'dead', refusal: unstorable };
   const refusal = refusalOf(error);
   const permanent = field(error, 'retryable') === false || permanentCodes.has(refusal.code);
   if (permanent || attempt >= policy.attempts) return { kind: 'dead', refusal };
@@ -33,6 +39,18 @@ export function judge({ error, attempt, policy, permanentCodes, random }: Failur
     refusal,
   };
 }
+
+const OUTAGE_REST_MS = 2_000;
+
+const unstorable: Refusal = {
+  code: 'UNSTORABLE',
+  reason: 'A text, time or number of the job cannot be stored',
+};
+
+const databaseAway: Refusal = {
+  code: 'DATABASE_UNAVAILABLE',
+  reason: new DatabaseUnavailableError().message,
+};
 
 /**
  * Our own errors carry a code and promise a message without personal data, so both are kept. Any other message
@@ -58,10 +76,10 @@ export const unknownJob: Refusal = {
   reason: 'No job of this name exists on this queue',
 };
 
-export const stalledTooOften = (times: number): Refusal => ({
-  code: 'JOB_STALLED',
-  reason: `Its worker died or stood still ${times} times while running it`,
-});
+/** It took down the process that ran it and nothing else, again and again. */
+export const poisoned = (reason: string): Refusal => ({ code: POISONED, reason });
+
+export const POISONED = 'JOB_POISONED';
 
 const MOST_ISSUES = 5;
 

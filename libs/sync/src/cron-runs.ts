@@ -1,4 +1,4 @@
-import { type Clock, createLogger, type Pool } from '#platform';
+import { createLogger, type Pool } from '#platform';
 import { nextRunAt } from './connections/schedule.js';
 import { RunActiveError } from './runs/run.errors.js';
 import type { Runs } from './runs/runs.js';
@@ -6,26 +6,54 @@ import type { Runs } from './runs/runs.js';
 /**
  * Starts the incremental runs of connections with a cron expression. The time that is due stands in the connection
  * until its runs were started, so that one that was missed is made up, and several that were missed are made up once.
+ * All times are by the database's clock: one worker's own may be an hour off. A time that lies beyond the expression's
+ * next one was written by a clock that was ahead, and is set right.
  */
 export class CronRuns {
   private readonly log = createLogger('cron-runs');
+  private readonly foundRight = new Map<string, string>();
+  private lookedAt = new Date(0);
 
-  constructor(private readonly parts: { readonly pool: Pool; readonly runs: Runs; readonly clock: Clock }) {}
+  constructor(private readonly parts: { readonly pool: Pool; readonly runs: Runs }) {}
 
   async startDue(): Promise<void> {
-    const { pool, clock } = this.parts;
-    const now = clock.now();
-    const { rows } = await pool.query<DueConnection>(DUE, [now]);
-    for (const due of rows) {
-      for (const stream of due.streams) await this.start(due.id, stream);
-      const schedule = { everySeconds: null, cron: due.cron, timeZone: due.time_zone };
-      // Only from the time that was due: by now the schedule may be another one.
-      await pool.query('update connections set next_run_at = $3 where id = $1 and next_run_at = $2', [
-        due.id,
-        due.next_run_at,
-        nextRunAt(schedule, now),
-      ]);
+    const { rows } = await this.parts.pool.query<ScheduledConnection>(SCHEDULED);
+    this.forgetWhenSetBack(rows[0]?.now);
+    for (const scheduled of rows) {
+      if (isDue(scheduled)) await this.startAll(scheduled);
+      else if (this.isRight(scheduled)) continue;
+      else this.log.warn({ connection: scheduled.id }, 'a schedule lay too far ahead and is set right');
+      await this.moveOn(scheduled);
     }
+  }
+
+  /** Asking the expression takes up to milliseconds: what was found right stays so while time goes forward. */
+  private isRight(scheduled: ScheduledConnection): boolean {
+    const { id, cron, time_zone: timeZone, next_run_at: stored } = scheduled;
+    const asked = [cron, timeZone, stored?.getTime()].join();
+    if (this.foundRight.get(id) === asked) return true;
+    const next = nextOf(scheduled);
+    const right = stored !== null && next !== null && stored <= next;
+    if (right) this.foundRight.set(id, asked);
+    return right;
+  }
+
+  private forgetWhenSetBack(now = this.lookedAt): void {
+    if (now < this.lookedAt) this.foundRight.clear();
+    this.lookedAt = now;
+  }
+
+  private async startAll({ id, streams }: ScheduledConnection): Promise<void> {
+    for (const stream of streams) await this.start(id, stream);
+  }
+
+  /** Only from the time that was read, and as long as that is the schedule: by now it may be another one. */
+  private async moveOn(scheduled: ScheduledConnection): Promise<void> {
+    await this.parts.pool.query(
+      `update connections set next_run_at = $5
+       where id = $1 and next_run_at is not distinct from $2 and cron = $3 and time_zone = $4`,
+      [scheduled.id, scheduled.next_run_at, scheduled.cron, scheduled.time_zone, nextOf(scheduled)],
+    );
   }
 
   private async start(connectionId: string, stream: string): Promise<void> {
@@ -42,17 +70,23 @@ export class CronRuns {
   }
 }
 
-interface DueConnection {
+interface ScheduledConnection {
   readonly id: string;
   readonly cron: string;
   readonly time_zone: string;
-  readonly next_run_at: Date;
+  readonly next_run_at: Date | null;
   readonly streams: readonly string[];
+  readonly now: Date;
 }
 
-const DUE = `
-  select id, cron, time_zone, next_run_at, array(select jsonb_object_keys(mapping)) as streams
+const isDue = ({ next_run_at: stored, now }: ScheduledConnection): boolean =>
+  stored !== null && stored <= now;
+
+const nextOf = ({ cron, time_zone: timeZone, now }: ScheduledConnection): Date | null =>
+  nextRunAt({ everySeconds: null, cron, timeZone }, now);
+
+const SCHEDULED = `
+  select id, cron, time_zone, next_run_at, array(select jsonb_object_keys(mapping)) as streams, now() as now
   from connections
-  where status = 'active' and (paused_until is null or paused_until <= now())
-    and cron is not null and next_run_at <= $1
+  where status = 'active' and (paused_until is null or paused_until <= now()) and cron is not null
   order by next_run_at`;

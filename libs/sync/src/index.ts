@@ -25,7 +25,7 @@ export { PLAN_ACTIONS, type PlanAction } from './records/plan.js';
 export * from './runs/run.errors.js';
 export { estimateOf, isOver, RUN_MODES, RUN_PHASES, RUN_STATUSES, type Run } from './runs/run.js';
 export type { RunRequest, Runs } from './runs/runs.js';
-export { enqueuePage, enqueueRecords, SYNC_QUEUE, syncJobs } from './sync.jobs.js';
+export { enqueuePage, enqueueRecords, isAbandoned, SYNC_QUEUE, syncJobs } from './sync.jobs.js';
 export { createSync, type Sync, type SyncParts } from './sync.js';
 export { DELIVERY_STATUSES, type DeliveryStatus } from './webhooks/deliveries.js';
 export * from './webhooks/webhook.errors.js';

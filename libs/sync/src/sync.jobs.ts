@@ -40,4 +40,16 @@ export async function enqueueRecords(queues: Queues, connectionId: string, delay
   await queues.add(syncJobs.records, data, { coalesceBy: `records-${connectionId}`, ...delayed(delayMs) });
 }
 
+/**
+ * Adds a job for deliveries that nobody comes to. The one that should is on the queue, where it keeps others out, and may
+ * lie there for an hour: a queue's delays go by the clock of the worker that asked for them. So it goes by another name.
+ */
+export async function enqueueForgottenRecords(queues: Queues, connectionId: string): Promise<void> {
+  const data = { connection_id: connectionId };
+  await queues.add(syncJobs.records, data, { coalesceBy: `records-${connectionId}-forgotten` });
+}
+
+/** Whether a job that is coalesced by this was added because nobody came to its work: that may have taken them down. */
+export const isAbandoned = (coalescedBy: string): boolean => /^page-.{36}-\d+$|-forgotten$/.test(coalescedBy);
+
 const delayed = (delayMs: number) => (delayMs > 0 ? { delayMs: Math.ceil(delayMs) } : {});

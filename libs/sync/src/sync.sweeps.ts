@@ -1,17 +1,18 @@
 import { connectors } from '#connectors';
-import { createLogger, type Pool } from '#platform';
+import { createLogger, inLongTransaction, type Pool } from '#platform';
 import type { Queues } from '#queue';
 import { DEFAULT_POLICIES } from './connections/connection-policies.js';
 import type { CronRuns } from './cron-runs.js';
 import { RunActiveError } from './runs/run.errors.js';
+import { SILENT_RUN_SECONDS } from './runs/run.store.js';
 import type { Runs } from './runs/runs.js';
 import { canSweep } from './runs/sweep.js';
-import { enqueueAbandoned, enqueuePage, enqueueRecords } from './sync.jobs.js';
-
-/** A run that shows no life for so long has lost its worker: who works on one says so every two seconds. */
-const STUCK_RUN_SECONDS = 5;
+import { enqueueAbandoned, enqueueForgottenRecords, enqueuePage, enqueueRecords } from './sync.jobs.js';
 
 const STUCK_SECONDS = 15;
+
+/** Longer than any job takes to come to them, or to show what it has done of many. */
+const FORGOTTEN_SECONDS = 60;
 
 /** What PostgreSQL says is due, whatever became of the queue. */
 export class SyncSweeps {
@@ -29,10 +30,12 @@ export class SyncSweeps {
   /** Brings back the jobs of runs and deliveries that wait without one. */
   async bringBack(): Promise<void> {
     const { pool, queues } = this.parts;
-    const runs = await pool.query<{ id: string; pages: number }>(STUCK_RUNS, [STUCK_RUN_SECONDS]);
+    const runs = await pool.query<{ id: string; pages: number }>(STUCK_RUNS, [SILENT_RUN_SECONDS]);
     for (const { id, pages } of runs.rows) await enqueueAbandoned(queues, id, pages);
-    const connections = await pool.query<{ id: string }>(STUCK_DELIVERIES, [STUCK_SECONDS]);
-    for (const { id } of connections.rows) await enqueueRecords(queues, id);
+    const values = [STUCK_SECONDS, FORGOTTEN_SECONDS];
+    const connections = await pool.query<{ id: string; forgotten: boolean }>(STUCK_DELIVERIES, values);
+    for (const { id, forgotten } of connections.rows)
+      await (forgotten ? enqueueForgottenRecords : enqueueRecords)(queues, id);
   }
 
   /** The same for one connection, at once. */
@@ -71,17 +74,16 @@ export class SyncSweeps {
 
   /** Old work is forgotten: deliveries after a week, outcomes as each connection says, runs of webhooks after a month. */
   async forgetOldWork(): Promise<void> {
-    const { pool } = this.parts;
-    await pool.query(
-      `delete from webhook_deliveries where status <> 'waiting' and received_at < now() - interval '7 days'`,
-    );
-    await pool.query(OLD_OUTCOMES);
-    await pool.query(OLD_CONFLICTS);
-    await pool.query(
-      `delete from sync_runs where mode = 'record' and finished_at < now() - interval '30 days'`,
-    );
+    for (const forget of [OLD_DELIVERIES, OLD_OUTCOMES, OLD_CONFLICTS, OLD_RECORD_RUNS])
+      await inLongTransaction(this.parts.pool, (client) => client.query(forget));
   }
 }
+
+const OLD_DELIVERIES = `
+  delete from webhook_deliveries where status <> 'waiting' and received_at < now() - interval '7 days'`;
+
+const OLD_RECORD_RUNS = `
+  delete from sync_runs where mode = 'record' and finished_at < now() - interval '30 days'`;
 
 interface DueStream {
   readonly id: string;
@@ -90,14 +92,26 @@ interface DueStream {
 
 const USABLE = `c.status = 'active' and (c.paused_until is null or c.paused_until <= now())`;
 
+/** What is later was written before the database's clock was set back, and says nothing of now. */
+const SOON = `now() + interval '1 minute'`;
+
+const isRecent = (column: string) =>
+  `(${column} >= now() - make_interval(secs => $1) and ${column} < ${SOON})`;
+
 const STUCK_RUNS = `
   select r.id, r.pages from sync_runs r join connections c on c.id = r.connection_id and ${USABLE}
   where r.status in ('waiting', 'running') and (r.not_before is null or r.not_before < now())
-    and greatest(r.updated_at, r.alive_at) < now() - make_interval(secs => $1)`;
+    and not ${isRecent('r.updated_at')} and not coalesce(${isRecent('r.alive_at')}, false)`;
 
 /** New ones have a job of their own; those that were put off may have lost it. */
 const STUCK_DELIVERIES = `
-  select c.id from connections c where ${USABLE} and exists (
+  select c.id, exists (
+      select 1 from webhook_deliveries d where d.connection_id = c.id and d.status = 'waiting'
+        and d.due_at < now() - make_interval(secs => $2))
+    and not exists (
+      select 1 from (select * from sync_runs where connection_id = c.id order by id desc limit 50) r
+      where r.mode = 'record' and r.updated_at > now() - make_interval(secs => $2)) as forgotten
+  from connections c where ${USABLE} and exists (
     select 1 from webhook_deliveries d where d.connection_id = c.id and d.status = 'waiting'
       and d.due_at < now() and (d.attempts > 0 or d.received_at < now() - make_interval(secs => $1)))`;
 
@@ -107,7 +121,8 @@ const DUE_STREAMS = `
   where ${USABLE} and c.every_seconds is not null
     and not exists (select 1 from sync_runs r where r.connection_id = c.id and r.stream = s.stream
       and r.mode in ('full', 'incremental', 'sweep') and (r.status in ('waiting', 'running')
-        or r.mode <> 'sweep' and r.created_at > now() - make_interval(secs => c.every_seconds)))`;
+        or r.mode <> 'sweep' and r.created_at > now() - make_interval(secs => c.every_seconds)
+          and r.created_at < ${SOON}))`;
 
 /** Of connections with a schedule, where something can be missing: a full run sweeps, too. One that failed swept nothing. */
 const DUE_SWEEPS = `
@@ -116,7 +131,7 @@ const DUE_SWEEPS = `
     and exists (select 1 from sync_cursors k where k.connection_id = c.id and k.stream = s.stream)
     and not exists (select 1 from sync_runs r where r.connection_id = c.id and r.stream = s.stream
       and r.mode in ('full', 'incremental', 'sweep') and (r.status in ('waiting', 'running')
-        or r.mode <> 'incremental' and r.created_at > now()
+        or r.mode <> 'incremental' and r.created_at < ${SOON} and r.created_at > now()
           - case r.status when 'failed' then interval '1 hour' else interval '1 day' end))`;
 
 /** A policy that says nothing: the default of connection-policies.ts. */

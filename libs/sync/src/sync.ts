@@ -36,6 +36,7 @@ export interface SyncParts {
   readonly network: NetworkPolicy;
   /** Counts calls to vendors for all processes; absent: only the vendors' own limits guard. */
   readonly calls?: CallLimiter;
+  /** What vendors' times are compared with. Moments that are stored are by the database's. */
   readonly clock?: Clock;
 }
 
@@ -70,12 +71,12 @@ export function createSync(parts: SyncParts): Sync {
   const swept = new SweepStore(pool);
   const runs = new Runs({ pool, prisma, queues, connections, store });
   const deliveries = new DeliveryStore(pool);
-  const receivers = new WebhookReceivers({ pool, connections, sessions, clock });
-  const cron = new CronRuns({ pool, runs, clock });
+  const receivers = new WebhookReceivers({ pool, connections, sessions, clock: systemClock });
+  const cron = new CronRuns({ pool, runs });
   const sweeps = new SyncSweeps({ pool, queues, runs, cron });
   return {
-    connections: new Connections(connections, sessions, (id) => sweeps.wake(id), clock),
-    preview: new Preview({ pool, identities, store: connections, sessions, clock }),
+    connections: new Connections(connections, sessions, (id) => sweeps.wake(id)),
+    preview: new Preview({ pool, identities, store: connections, sessions }),
     runs,
     pages: new RunPages(
       store,
@@ -83,13 +84,14 @@ export function createSync(parts: SyncParts): Sync {
       new RunPageReader(pool, sessions, store, quarantine, swept),
       records,
       swept,
+      clock,
     ),
     inbox: new WebhookInbox({ receivers, deliveries, announcer: new Announcer(queues), clock }),
     deliveries: new Deliveries({ prisma, connections, store: deliveries, queues }),
     quarantine: new Quarantine({ pool, prisma, connections, store: quarantine, queues }),
     outcomes: new Outcomes(prisma, connections),
     conflicts: new Conflicts({ pool, prisma, connections, sessions, records, runs: store }),
-    work: new DeliveryWork({ connections, sessions, deliveries, runs: store, records }),
+    work: new DeliveryWork({ connections, sessions, deliveries, runs: store, records, clock }),
     sweeps,
   };
 }

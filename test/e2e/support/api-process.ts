@@ -9,8 +9,8 @@ import { createTestDatabase, type TestDatabase } from '../../support/databases.j
 
 /** The API alone, or as `rollcall start` runs it, with all of its modules. */
 const ENTRIES = {
-  api: ['dist/apps/api/src/main.js'],
-  service: ['dist/apps/cli/src/main.js', 'start', '--only', 'api'],
+  api: ['dist/bin/api.js'],
+  service: ['dist/bin/rollcall.js', 'start', '--only', 'api'],
 } as const;
 type Entry = keyof typeof ENTRIES;
 
@@ -141,7 +141,7 @@ class ApiProcess implements ApiUnderTest {
   }
 
   private async withKeys<T>(work: (keys: ApiKeys) => Promise<T>): Promise<T> {
-    const prisma = createPrisma(this.databaseUrl, 1);
+    const prisma = createPrisma({ url: this.databaseUrl, max: 1 });
     return work(new ApiKeys(prisma)).finally(() => prisma.$disconnect());
   }
 

@@ -5,12 +5,14 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newSecretKey } from '#platform';
 
-const MAIN = path.resolve('dist/apps/cli/src/main.js');
+const MAIN = path.resolve('dist/bin/rollcall.js');
 
 export interface ServiceOptions {
   readonly env?: Record<string, string>;
   /** After `start`. */
   readonly args?: readonly string[];
+  /** The command line's program; another release's runs as well. */
+  readonly main?: string;
 }
 
 export interface Answer {
@@ -29,8 +31,8 @@ export class ServiceProcess {
   ) {}
 
   /** Resolves when it has printed its greeting; rejects with its own words when it ends before. */
-  static async start({ env = {}, args = [] }: ServiceOptions): Promise<ServiceProcess> {
-    const child = spawn(process.execPath, [MAIN, 'start', ...args], {
+  static async start({ env = {}, args = [], main = MAIN }: ServiceOptions): Promise<ServiceProcess> {
+    const child = spawn(process.execPath, [main, 'start', ...args], {
       env: serviceEnvironment(env),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -127,11 +129,14 @@ export async function rollcall(
   return { code: child.exitCode, ...output };
 }
 
+/** Long, since only what never comes to be so takes it: processes start and go on late on a busy machine. */
+const PATIENCE_MS = 60_000;
+
 /** Waits until it is so, and answers what was asked. */
 export async function eventually<T>(
   ask: () => Promise<T>,
   so: (answer: T) => boolean,
-  withinMs = 20_000,
+  withinMs = PATIENCE_MS,
 ): Promise<T> {
   const limit = Date.now() + withinMs;
   for (;;) {

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '#platform';
+import { type MonotonicClock, systemClock } from '#platform';
 import { TooManyRequestsError } from './auth.errors.js';
 
 const WINDOW_MS = 60_000;
@@ -15,13 +15,13 @@ export class RequestBudget {
   /** @param limit 0 turns it off. */
   constructor(
     private readonly limit: number,
-    private readonly clock: Clock = systemClock,
+    private readonly clock: MonotonicClock = systemClock,
   ) {}
 
   /** @throws TooManyRequestsError when this caller's minute is used up. */
   spend(caller: string): void {
     if (this.limit === 0) return;
-    const now = this.clock.now().getTime();
+    const now = this.clock.monotonic();
     this.startWindow(Math.floor(now / WINDOW_MS));
     const count = (this.spent.get(caller) ?? 0) + 1;
     if (count > this.limit) {

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import type { DeadLetterFilter } from '#queue';
-import { queryText } from '../http/query.js';
-
-const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+import { queryText, time } from '../http/query.js';
 
 const criteria = {
   queue: queryText(200).optional(),
   job: queryText(200).optional().meta({ description: "The job's name." }),
   code: queryText(100).optional(),
-  from: time.optional().meta({ description: 'Given up at this time or later.', parameterSchema: dateTime() }),
-  to: time.optional().meta({ description: 'Given up before this time.', parameterSchema: dateTime() }),
+  from: time()
+    .optional()
+    .meta({ description: 'Given up at this time or later.', parameterSchema: dateTime() }),
+  to: time().optional().meta({ description: 'Given up before this time.', parameterSchema: dateTime() }),
 };
 
 export const filterParams = {

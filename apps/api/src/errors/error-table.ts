@@ -12,12 +12,6 @@ export interface Refusal {
 const notFound = { status: 404 };
 const invalid = { status: 422 };
 const tryAgain = { status: 409, retry: true, retryAfter: 1 };
-const databaseAway = {
-  status: 503,
-  retryAfter: 1,
-  detail: 'The database is temporarily unavailable. Please try again later.',
-};
-
 /** Every error code that a caller may cause or meet, and its status. A code that is not here is our fault: 500. */
 export const refusals: Readonly<Record<string, Refusal>> = {
   INVALID_REQUEST: invalid,
@@ -78,9 +72,12 @@ export const refusals: Readonly<Record<string, Refusal>> = {
   IMPORT_STATE: { status: 409, retry: false },
   NOTHING_TO_RETRY: { status: 409, retry: false },
   INVALID_IMPORT_MAPPING: invalid,
+  EXPRESSIONS_HOPELESS: invalid,
+  EXPRESSIONS_UNAVAILABLE: { status: 503, retryAfter: 1 },
   INVALID_HEADER: invalid,
   UNSUPPORTED_FILE: invalid,
   UPLOAD_BROKEN: { status: 400 },
+  SERVICE_CLOSING: { status: 503, retryAfter: 1 },
 
   UPSTREAM_FAILED: { status: 502 },
   UPSTREAM_TIMEOUT: { status: 504 },
@@ -103,27 +100,15 @@ export const refusals: Readonly<Record<string, Refusal>> = {
   FST_ERR_BAD_URL: { status: 400, detail: 'The path is not a valid URL' },
   FST_ERR_MAX_PARAM_LENGTH: { status: 414, detail: 'A part of the path is too long' },
 
-  // PostgreSQL and the way to it.
-  ECONNREFUSED: databaseAway,
-  ECONNRESET: databaseAway,
-  EPIPE: databaseAway,
-  ENOTFOUND: databaseAway,
-  ETIMEDOUT: databaseAway,
-  '08000': databaseAway,
-  '08003': databaseAway,
-  '08006': databaseAway,
-  '53300': databaseAway,
-  '57014': databaseAway,
-  '57P01': databaseAway,
-  '57P02': databaseAway,
-  '57P03': databaseAway,
-  '25006': databaseAway,
-  // Prisma's names for the same.
-  P1001: databaseAway,
-  P1002: databaseAway,
-  P1008: databaseAway,
-  P1017: databaseAway,
-  P2024: databaseAway,
+  // What PostgreSQL, the way to it and Prisma's wrappers of both say of an outage is translated by one table
+  // (libs/platform/src/database/database-unavailable.ts).
+  DATABASE_UNAVAILABLE: {
+    status: 503,
+    retryAfter: 1,
+    detail: 'The database is temporarily unavailable. Please try again later.',
+  },
+  // What the database does not take: see refusesData.
+  UNSTORABLE: { ...invalid, detail: 'A text, time or number in the request cannot be stored' },
   '40001': tryAgain,
   '40P01': tryAgain,
   '55P03': tryAgain,

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { BadRequestException, HttpException } from '@nestjs/common';
 import { WriteConflictError } from '#event-sourcing';
 import { IdentifierKeyTakenError } from '#identity';
+import { DatabaseUnavailableError } from '#platform';
 import { loggable } from './loggable.js';
 import { refusalOf } from './refusal-of.js';
 
@@ -18,10 +19,21 @@ describe('how an error is answered', () => {
   });
 
   it.each([
-    Object.assign(new Error(), { code: '57P01' }),
-    new Error('timeout exceeded when trying to connect'),
-    new Error('Connection terminated unexpectedly'),
+    new DatabaseUnavailableError(),
+    Object.assign(new Error(), { name: 'PrismaClientKnownRequestError', code: 'P1001' }),
   ])('is 503 when the database is away', (error) => expect(refusalOf(error)?.status).toBe(503));
+
+  it.each(['22021', '22P05', '22007', '22008'])(
+    'is 422 when the database does not take a value: %s',
+    (code) => {
+      const error = Object.assign(new Error('invalid byte sequence'), { code });
+      const prismas = Object.assign(new Error(), {
+        code: 'P2010',
+        meta: { driverAdapterError: { cause: { originalCode: code } } },
+      });
+      expect([refusalOf(error)?.status, refusalOf(prismas)?.status]).toEqual([422, 422]);
+    },
+  );
 
   it.each([
     new Error('a bug'),

@@ -1,12 +1,12 @@
 import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
-import { createLogger } from '#platform';
+import { createLogger, packageVersion } from '#platform';
 import { type CallOf, endpoint } from '../http/endpoint.js';
 import { Serve } from '../http/serve.decorator.js';
-import { packageVersion } from '../package-version.js';
-import { type ReadinessChecks, readiness } from './readiness.js';
+import { type ReadinessChecks, type ReadinessDetails, readiness } from './readiness.js';
 
 export const READINESS_CHECKS = Symbol('READINESS_CHECKS');
+export const READINESS_DETAILS = Symbol('READINESS_DETAILS');
 
 const open = { method: 'GET', scope: 'public', tag: 'health' } as const;
 
@@ -26,6 +26,17 @@ export const ready = endpoint({
   answer: z.object({
     status: z.enum(['ok', 'unavailable']),
     checks: z.record(z.string(), z.enum(['ok', 'failed'])),
+    subscriptions: z
+      .record(z.string(), z.object({ behind: z.int(), oldest_seconds: z.number().nullable() }))
+      .optional()
+      .meta({
+        description: 'Followers of the log: positions behind, and the age of the oldest unhandled event.',
+      }),
+    watermark: z
+      .object({ held_seconds: z.number().nullable(), application: z.string(), state: z.string().nullable() })
+      .nullable()
+      .optional()
+      .meta({ description: 'The transaction that has kept them from reading on for a second or more.' }),
   }),
   refusals: [503],
 });
@@ -43,7 +54,10 @@ export class HealthController {
   private readonly log = createLogger('health');
   private readonly version = packageVersion();
 
-  constructor(@Inject(READINESS_CHECKS) private readonly checks: ReadinessChecks) {}
+  constructor(
+    @Inject(READINESS_CHECKS) private readonly checks: ReadinessChecks,
+    @Inject(READINESS_DETAILS) private readonly details: ReadinessDetails,
+  ) {}
 
   @Serve(live)
   live() {
@@ -52,7 +66,7 @@ export class HealthController {
 
   @Serve(ready)
   async ready({ reply }: CallOf<typeof ready>) {
-    const result = await readiness(this.checks, this.log);
+    const result = await readiness(this.checks, this.log, this.details);
     if (result.status !== 'ok') reply.code(503);
     return result;
   }

@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { DOCUMENT_BOUNDS, describeExcess, excessOf } from '#platform';
 import type { UnparsedBody } from './endpoint.js';
 import { BodyTooLargeError, UnreadableBodyError } from './invalid-request.error.js';
 
-/** Room for an identity with hundreds of long properties; a body taken as a stream has no such bound. */
-export const MAX_BODY_BYTES = 8 * 1024 * 1024;
+/** Room for an identity with hundreds of properties; a file is taken as a stream, which has no such bound. */
+export const MAX_BODY_BYTES = 1024 * 1024;
 
 const JSON_TYPES = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
 
@@ -45,6 +46,8 @@ export function readJson(request: FastifyRequest): unknown {
 
 /** Fastify's own parser refuses what would poison a prototype. It calls back before it returns. */
 function parseJson(request: FastifyRequest, text: string): unknown {
+  const excess = excessOf(text, DOCUMENT_BOUNDS);
+  if (excess) throw new UnreadableBodyError(`the JSON ${describeExcess(excess)}`);
   let parsed: unknown;
   request.server.getDefaultJsonParser('error', 'error')(request, text, (error, value) => {
     if (error)

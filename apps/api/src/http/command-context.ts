@@ -23,7 +23,7 @@ function idempotencyOf({ caller, request }: Call, body: unknown): CommandContext
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new InvalidRequestError('header', [{ path: ['Idempotency-Key'], message: EXPECTED }]);
   }
-  const path = request.url.split('?', 1)[0]?.replace(/\/+$/, '');
+  const path = request.url.split('?', 1)[0]?.replace(/\/$/, '');
   const text = `${request.method} ${path} ${canonical(body)}`;
   return { key: `${caller.keyId}:${key}`, requestHash: Buffer.from(hash('sha256', text, 'hex'), 'hex') };
 }

@@ -25,9 +25,9 @@ export async function* progressEvents<View>(
     const updatedAt = watched.updatedAt(view).getTime();
     if (watched.isOver(view)) return yield event('finished', watched.toWire(view));
     if (updatedAt !== last) yield event('progress', watched.toWire(view));
-    else if (Date.now() - saidAt >= HEARTBEAT_MS) yield ': still here\n\n';
+    else if (performance.now() - saidAt >= HEARTBEAT_MS) yield ': still here\n\n';
     else continue;
-    saidAt = Date.now();
+    saidAt = performance.now();
     last = updatedAt;
   }
 }

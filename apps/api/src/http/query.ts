@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isStorable, LIMITS } from '#identity';
+import { LIMITS } from '#identity';
+import { isStorable, isStorableTime } from '#platform';
 
 const MAX_LIMIT = 1_000;
 
@@ -19,7 +20,11 @@ export const queryInteger = (from: number, to: number) =>
   wholeNumber(from, to).meta({ parameterSchema: { type: 'integer', minimum: from, maximum: to } });
 
 /** A moment in a query or body, ISO 8601. */
-export const time = () => z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+export const time = () =>
+  z.iso
+    .datetime({ offset: true })
+    .transform((text) => new Date(text))
+    .refine(isStorableTime, 'expected a time in the years 1 to 9999');
 
 export const Limit = wholeNumber(1, MAX_LIMIT)
   .default(50)
@@ -53,7 +58,16 @@ export function tidyQuery(raw: unknown): Record<string, unknown> {
     if (value === '') continue;
     const [, group, key] = BRACKETS.exec(name) ?? [];
     if (group === undefined || key === undefined) tidy[name] = value;
-    else tidy[group] = [...((tidy[group] as unknown[] | undefined) ?? []), [key, value]];
+    else pairs(tidy, group).push([key, value]);
   }
   return tidy;
+}
+
+/** What is collected under a name; a plain value of the same name gives way. */
+function pairs(tidy: Record<string, unknown>, group: string): unknown[] {
+  const found = tidy[group];
+  if (Array.isArray(found) && found.every(Array.isArray)) return found;
+  const fresh: unknown[] = [];
+  tidy[group] = fresh;
+  return fresh;
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { isStorableJson } from '#platform';
 import { readJson, readUnparsed } from './body.js';
 import { type Call, type Endpoint, restOf } from './endpoint.js';
 import { InvalidPathIdError, InvalidRequestError, type Part } from './invalid-request.error.js';
@@ -31,8 +32,18 @@ function bodyOf(body: NonNullable<Endpoint['body']>, request: FastifyRequest): u
 
 function parse<Shape extends z.ZodType>(part: Part, shape: Shape, value: unknown): z.output<Shape> {
   const parsed = shape.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    refuseUnstorable(part, value);
+    return parsed.data;
+  }
   throw part === 'path'
     ? new InvalidPathIdError(parsed.error.issues)
     : new InvalidRequestError(part, parsed.error.issues);
+}
+
+/** For shapes that take any text: no request has business with what the database cannot hold. */
+function refuseUnstorable(part: Part, value: unknown): void {
+  if (isStorableJson(value)) return;
+  const message = 'texts and keys must not hold NUL characters or unpaired surrogates';
+  throw new InvalidRequestError(part, [{ path: [], message }]);
 }

@@ -9,7 +9,7 @@ import {
   PropertyList,
 } from '#identity';
 import { endpoint } from '../http/endpoint.js';
-import { pageParams, queryText } from '../http/query.js';
+import { pageParams, queryText, time } from '../http/query.js';
 import { filterParams } from './identity-filter.params.js';
 import { IdentityWithProvenance } from './provenance.view.js';
 
@@ -162,8 +162,8 @@ const MAX_VERSION = /^[1-9]\d{0,14}$/;
 function asOf() {
   return queryText(40).transform((text, context) => {
     if (MAX_VERSION.test(text)) return Number(text);
-    const time = z.iso.datetime({ offset: true }).safeParse(text);
-    if (time.success) return new Date(time.data);
+    const moment = time().safeParse(text);
+    if (moment.success) return moment.data;
     context.addIssue('expected a version (1, 2, …) or an ISO 8601 time such as 2026-01-31T12:00:00Z');
     return z.NEVER;
   });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '#event-sourcing';
 import type { IdentityEvent } from '#identity';
-import { everAttached } from './ever-attached.js';
 import { eventToWire } from './identity-event.view.js';
 
 const identityId = '123e4567-e89b-42d3-8456-426614174000';
@@ -56,13 +55,6 @@ describe('an event on the wire', () => {
     expect(eventToWire(recorded(events[8] as IdentityEvent)).data.merged_into).toBe(
       `identity-${identityId}`,
     ));
-});
-
-describe('what was ever attached', () => {
-  it('comes in the order of the last attachment, detached or not', () => {
-    expect(everAttached(events, 'agent')).toEqual(['b', 'c', 'a']);
-    expect(everAttached(events, 'block')).toEqual(['x', 'y', 'z']);
-  });
 });
 
 const namesIn = (data: Record<string, unknown>): string[] => [

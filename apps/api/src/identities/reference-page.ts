@@ -43,12 +43,13 @@ export async function pageOfReferences<T>(
 /** The attached ids between the cursors, in the order asked for. */
 async function windowOf(references: References, { before, after, order }: ReferencePage): Promise<string[]> {
   const { attached, kind } = references;
-  const known = [before, after].every((cursor) => cursor === undefined || attached.includes(cursor));
+  const still = new Set(attached);
+  const known = [before, after].every((cursor) => cursor === undefined || still.has(cursor));
   const all = known ? [...attached] : [...(await references.everAttached())];
   if (order === 'desc') all.reverse();
   const start = after === undefined ? 0 : placeOf(after, all, kind) + 1;
   const end = before === undefined ? all.length : placeOf(before, all, kind);
-  return all.slice(start, Math.max(start, end)).filter((id) => attached.includes(id));
+  return all.slice(start, Math.max(start, end)).filter((id) => still.has(id));
 }
 
 function placeOf(cursor: string, ids: readonly string[], kind: string): number {

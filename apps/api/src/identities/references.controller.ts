@@ -1,9 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import {
+  GetEverAttached,
   GetIdentity,
-  GetIdentityHistory,
-  type IdentityEvent,
   IdentityId,
   identityUuid,
   type LinkAction,
@@ -15,7 +14,6 @@ import { commandContext } from '../http/command-context.js';
 import type { Call, CallOf } from '../http/endpoint.js';
 import { Serve } from '../http/serve.decorator.js';
 import { bareBlock, LETTA_OBJECTS, type LettaObjects } from '../letta/letta-objects.js';
-import { everAttached } from './ever-attached.js';
 import { pageOfReferences, type References } from './reference-page.js';
 import * as endpoints from './references.endpoints.js';
 import { InvalidArgumentError, ReferenceNotFoundError } from './references.errors.js';
@@ -88,13 +86,8 @@ export class ReferencesController {
     return {
       kind: target === 'agent' ? 'Agent' : 'Block',
       attached: target === 'agent' ? identity.agentIds : identity.blockIds,
-      everAttached: async () => everAttached(await this.history(identityId, access), target),
+      everAttached: () => this.queries.execute(new GetEverAttached(identityId, target, access)),
     };
-  }
-
-  private async history(identityId: string, access: ProjectAccess): Promise<IdentityEvent[]> {
-    const whole = { after: 0, limit: Number.MAX_SAFE_INTEGER };
-    return [...(await this.queries.execute(new GetIdentityHistory(identityId, whole, access)))];
   }
 }
 

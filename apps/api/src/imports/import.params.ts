@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OutsideJsonError, parseOutsideJson } from '#platform';
 import { importFormatSettingsSchema, importMappingSchema } from '#sync';
 
 /** A mapping in the query: JSON, percent-encoded. */
@@ -6,9 +7,10 @@ export const mappingParam = z
   .string()
   .transform((text, context) => {
     try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue('expected JSON, percent-encoded');
+      return parseOutsideJson(text);
+    } catch (error) {
+      if (!(error instanceof OutsideJsonError)) throw error;
+      context.addIssue(`expected JSON, percent-encoded: it ${error.message}`);
       return z.NEVER;
     }
   })

@@ -19,7 +19,7 @@ export class ImportsController implements OnModuleDestroy {
 
   constructor(@Inject(IMPORTS) private readonly imports: Imports) {}
 
-  /** Who watches an import must not hold up a shutdown. */
+  /** Who watches an import, or sends the file of one, must not hold up a shutdown. */
   onModuleDestroy(): void {
     this.closing.abort();
   }
@@ -27,7 +27,8 @@ export class ImportsController implements OnModuleDestroy {
   @Serve(endpoints.startImport)
   async start(call: CallOf<typeof endpoints.startImport>) {
     const { query, request, caller } = call;
-    const upload = uploadOf(request);
+    const closing = this.closing.signal;
+    const upload = uploadOf(request, closing);
     try {
       const view = await this.imports.receive(upload, {
         id: query.import_id,
@@ -42,7 +43,7 @@ export class ImportsController implements OnModuleDestroy {
       });
       return importToWire(view);
     } finally {
-      dropRest(request);
+      dropRest(request, closing);
     }
   }
 

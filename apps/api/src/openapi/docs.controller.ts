@@ -3,10 +3,11 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
+import { packageVersion } from '#platform';
 import { type CallOf, endpoint } from '../http/endpoint.js';
 import type { RouteTable } from '../http/route-table.js';
 import { Serve } from '../http/serve.decorator.js';
-import { packageVersion } from '../package-version.js';
+
 import { docsPage, docsScript } from './docs.page.js';
 import { openApiDocument } from './openapi.document.js';
 

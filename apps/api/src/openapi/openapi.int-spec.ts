@@ -10,7 +10,7 @@ const NOWHERE = 'postgres://nobody@127.0.0.1:1/nothing';
 describe('the API reference', () => {
   let app: NestFastifyApplication;
   const pool = createPool({ url: NOWHERE });
-  const prisma = createPrisma(NOWHERE);
+  const prisma = createPrisma({ url: NOWHERE });
   let document: OpenApiDocument;
   const registered: string[] = [];
 

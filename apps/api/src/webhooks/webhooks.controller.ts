@@ -43,8 +43,7 @@ export class WebhooksController {
   @Serve(endpoints.replayDeliveries)
   async replayAll({ body, caller }: CallOf<typeof endpoints.replayDeliveries>) {
     const { connection_id: connectionId, external_id: externalId, since, until, ...filter } = body;
-    const times = { since: since ? new Date(since) : undefined, until: until ? new Date(until) : undefined };
-    const matching = { ...filter, ...times, externalId };
+    const matching = { ...filter, since, until, externalId };
     return { replayed: await this.sync.deliveries.replayAll(connectionId, matching, caller.access) };
   }
 
@@ -57,7 +56,7 @@ export class WebhooksController {
       throw new WebhookTooLargeError(endpoints.MAX_WEBHOOK_BYTES);
     const { method, headers } = request;
     const url = webhookUrl(this.publicUrl, request);
-    const { stored, acknowledgement } = await this.sync.inbox.receive({
+    const { stored, refused, acknowledgement } = await this.sync.inbox.receive({
       kind,
       connectionId,
       tail,
@@ -68,7 +67,7 @@ export class WebhooksController {
     });
     return acknowledgement
       ? new OtherAnswer(acknowledgement.contentType, acknowledgement.body)
-      : { new: stored };
+      : { new: stored, ...(refused > 0 && { refused }) };
   }
 }
 

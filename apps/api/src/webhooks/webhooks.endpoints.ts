@@ -23,7 +23,13 @@ const webhook = {
     'text/xml',
     '*/*',
   ],
-  answer: z.strictObject({ new: z.int().meta({ description: 'Signals that were not known yet.' }) }),
+  answer: z.strictObject({
+    new: z.int().meta({ description: 'Signals that were not known yet.' }),
+    refused: z.int().optional().meta({
+      description:
+        'Events that could not be read, and signals that cannot be stored, when there are any; the latter are listed as failed deliveries.',
+    }),
+  }),
   refusals: [400, 401, 404, 413],
 } as const;
 
@@ -117,8 +123,8 @@ export const replayDeliveries = endpoint({
       status: z.enum(['done', 'failed']).optional(),
       stream: queryText(64).optional(),
       external_id: queryText(256).optional(),
-      since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Received then or later.' }),
-      until: z.iso.datetime({ offset: true }).optional().meta({ description: 'Received before that.' }),
+      since: time().optional().meta({ description: 'Received then or later.' }),
+      until: time().optional().meta({ description: 'Received before that.' }),
     })
     .meta({ id: 'DeliveryReplay' }),
   answer: z.strictObject({ replayed: z.int() }),

@@ -11,7 +11,7 @@ const MEGABYTE = 1024 * 1024;
 
 describe('the door for webhooks', () => {
   const pool = createPool({ url: NOWHERE });
-  const prisma = createPrisma(NOWHERE);
+  const prisma = createPrisma({ url: NOWHERE });
   let app: NestFastifyApplication;
   let taken: IncomingWebhook[];
   let answer: Received;
@@ -36,7 +36,7 @@ describe('the door for webhooks', () => {
   });
   beforeEach(() => {
     taken = [];
-    answer = { stored: 2 };
+    answer = { stored: 2, refused: 0 };
   });
 
   const send = async (path: string, body: string | Uint8Array<ArrayBuffer>, type?: string) =>
@@ -70,7 +70,11 @@ describe('the door for webhooks', () => {
   });
 
   it('answers what the vendor wants to read', async () => {
-    answer = { stored: 1, acknowledgement: { contentType: 'text/xml; charset=utf-8', body: '<Ack/>' } };
+    answer = {
+      stored: 1,
+      refused: 0,
+      acknowledgement: { contentType: 'text/xml; charset=utf-8', body: '<Ack/>' },
+    };
     const answered = await send(`${ADDRESS}/tail`, '<a/>', 'text/xml');
     expect(answered.headers.get('content-type')).toBe('text/xml; charset=utf-8');
     expect(await answered.text()).toBe('<Ack/>');

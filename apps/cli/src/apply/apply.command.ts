@@ -37,7 +37,7 @@ export const applyCommand = (): Command =>
 
 async function apply({ file, dryRun, prune = false, check }: ApplyOptions): Promise<void> {
   const source = YamlSource.read(file);
-  const wanted = readDeclaration(source, process.env);
+  const wanted = await readDeclaration(source, process.env);
   const api = ApiClient.fromEnvironment();
   const held = await listConnections(api);
   await requirePossible(api, source, wanted, held);

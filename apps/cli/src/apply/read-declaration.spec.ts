@@ -30,9 +30,9 @@ describe('rollcall.yaml', () => {
   const read = (text: string, env: Record<string, string> = { TOKEN: 'from-the-environment' }) =>
     readDeclaration(new YamlSource(path.join(folder, 'rollcall.yaml'), text), env);
 
-  const faults = (text: string, env?: Record<string, string>): string[] => {
+  const faults = async (text: string, env?: Record<string, string>): Promise<string[]> => {
     try {
-      read(text, env);
+      await read(text, env);
     } catch (error) {
       if (error instanceof InvalidFileError)
         return error.faults.map((fault) => fault.replace(`${folder}${path.sep}`, ''));
@@ -41,8 +41,8 @@ describe('rollcall.yaml', () => {
     return [];
   };
 
-  it('is read with its secrets and mappings from where it says they are', () => {
-    const [crm] = read(`
+  it('is read with its secrets and mappings from where it says they are', async () => {
+    const [crm] = await read(`
 version: 1
 connections:
   - name: crm
@@ -65,16 +65,16 @@ connections:
     });
   });
 
-  it('is what the docs show', () => {
+  it('is what the docs show', async () => {
     const [, example = ''] = /```yaml\n(.*?)```/s.exec(readFileSync('docs/connections.md', 'utf8')) ?? [];
     writeFileSync(path.join(folder, 'hubspot-secret'), 's3cret');
     writeFileSync(path.join(folder, 'contacts.mapping.yaml'), MAPPING);
-    const [crm] = read(example, { HUBSPOT_TOKEN: 'pat' });
+    const [crm] = await read(example, { HUBSPOT_TOKEN: 'pat' });
     expect(crm).toMatchObject({ name: 'crm', secrets: { accessToken: 'pat', clientSecret: 's3cret' } });
     expect(Object.keys(crm?.mapping ?? {})).toEqual(['contacts', 'companies']);
   });
 
-  it('may declare nothing at all', () => expect(read('version: 1')).toEqual([]));
+  it('may declare nothing at all', async () => expect(await read('version: 1')).toEqual([]));
 
   const one = (lines: string) => `version: 1\nconnections:\n  - name: crm\n    kind: hubspot\n${lines}`;
 
@@ -141,16 +141,20 @@ connections:
       `${one('')}  - { name: crm, kind: hubspot }\n`,
       /^rollcall.yaml:5:13: connections.1.name: expected another name/,
     ],
-  ])('is refused with %s, pointing at it', (_, text, message) => expect(faults(text)[0]).toMatch(message));
+  ])('is refused with %s, pointing at it', async (_, text, message) =>
+    expect((await faults(text))[0]).toMatch(message),
+  );
 
-  it('never quotes a secret', () => {
-    expect(faults(one('    secrets:\n      accessToken: pat-123\n')).join()).not.toContain('pat-123');
+  it('never quotes a secret', async () => {
+    expect((await faults(one('    secrets:\n      accessToken: pat-123\n'))).join()).not.toContain('pat-123');
     const env = { TOKEN: 'pat-123' };
-    expect(faults(one('    secrets: { refreshToken: "${TOKEN}" }\n'), env).join()).not.toContain('pat-123');
+    expect((await faults(one('    secrets: { refreshToken: "${TOKEN}" }\n'), env)).join()).not.toContain(
+      'pat-123',
+    );
   });
 
-  it('says everything that is wrong at once', () =>
+  it('says everything that is wrong at once', async () =>
     expect(
-      faults(one('    secrets: { accessToken: "${NO}" }\n    settings: { lookbackSeconds: -1 }\n')),
+      await faults(one('    secrets: { accessToken: "${NO}" }\n    settings: { lookbackSeconds: -1 }\n')),
     ).toHaveLength(2));
 });

@@ -19,12 +19,17 @@ export interface WantedConnection extends Omit<DeclaredConnection, 'mapping' | '
 }
 
 /** Everything that can be known wrong without the service is said at once. @throws InvalidFileError */
-export function readDeclaration(source: YamlSource, env: NodeJS.ProcessEnv): readonly WantedConnection[] {
+export async function readDeclaration(
+  source: YamlSource,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly WantedConnection[]> {
   const parsed = declarationSchema.safeParse(source.value);
   if (!parsed.success)
     throw new InvalidFileError(faultsOf(parsed.error).map((fault) => source.describe(fault)));
   const reader = new DeclarationReader(source, env);
-  const wanted = parsed.data.connections.map((declared, index) => reader.read(declared, index));
+  const wanted: WantedConnection[] = [];
+  for (const [index, declared] of parsed.data.connections.entries())
+    wanted.push(await reader.read(declared, index));
   if (reader.faults.length > 0) throw new InvalidFileError(reader.faults);
   return wanted;
 }
@@ -37,12 +42,15 @@ class DeclarationReader {
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  read({ mapping, secrets, ...declared }: DeclaredConnection, index: number): WantedConnection {
+  async read(
+    { mapping, secrets, ...declared }: DeclaredConnection,
+    index: number,
+  ): Promise<WantedConnection> {
     const at = ['connections', index];
     const before = this.faults.length;
     const wanted = {
       ...declared,
-      ...(mapping && { mapping: this.mappings(mapping, [...at, 'mapping']) }),
+      ...(mapping && { mapping: await this.mappings(mapping, [...at, 'mapping']) }),
       ...(secrets && { secrets: this.secrets(secrets, [...at, 'secrets']) }),
     };
     // Secrets that are missing have been spoken of.
@@ -79,19 +87,23 @@ class DeclarationReader {
     }
   }
 
-  private mappings(declared: NonNullable<DeclaredConnection['mapping']>, at: PropertyKey[]) {
-    const documents = Object.entries(declared).flatMap(([stream, given]): [string, ParsedMapping][] => {
-      const document = this.mapping(given, [...at, stream]);
-      return document ? [[stream, document]] : [];
-    });
+  private async mappings(declared: NonNullable<DeclaredConnection['mapping']>, at: PropertyKey[]) {
+    const documents: [string, ParsedMapping][] = [];
+    for (const [stream, given] of Object.entries(declared)) {
+      const document = await this.mapping(given, [...at, stream]);
+      if (document) documents.push([stream, document]);
+    }
     return Object.fromEntries(documents);
   }
 
-  private mapping(given: string | Record<string, unknown>, at: PropertyKey[]): ParsedMapping | null {
+  private async mapping(
+    given: string | Record<string, unknown>,
+    at: PropertyKey[],
+  ): Promise<ParsedMapping | null> {
     if (typeof given !== 'string') return this.document(given, this.source, at);
     try {
       const source = YamlSource.read(this.besides(given));
-      return this.document(source.value, source, []);
+      return await this.document(source.value, source, []);
     } catch (error) {
       if (!(error instanceof InvalidFileError)) throw error;
       this.faults.push(...error.faults);
@@ -99,7 +111,11 @@ class DeclarationReader {
     }
   }
 
-  private document(value: unknown, source: YamlSource, at: PropertyKey[]): ParsedMapping | null {
+  private async document(
+    value: unknown,
+    source: YamlSource,
+    at: PropertyKey[],
+  ): Promise<ParsedMapping | null> {
     const add = (fault: Fault) =>
       this.faults.push(source.describe({ ...fault, path: [...at, ...fault.path] }));
     const parsed = mappingSchema.safeParse(value);
@@ -108,7 +124,7 @@ class DeclarationReader {
       return null;
     }
     try {
-      compileMapping(parsed.data);
+      await compileMapping(parsed.data);
     } catch (error) {
       if (!(error instanceof InvalidMappingError)) throw error;
       for (const { field, reason } of error.errors)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, type Node } from 'yaml';
+import { type OutsideYaml, OutsideYamlError, parseOutsideYaml } from '#platform';
 
 /** One thing wrong with a file, where it stands. */
 export interface Fault {
@@ -20,32 +21,24 @@ export class InvalidFileError extends Error {
 
 /** A YAML file that can say where each of its values stands. */
 export class YamlSource {
-  private readonly lines = new LineCounter();
-  private readonly document;
+  private readonly yaml: OutsideYaml;
 
+  /** @throws InvalidFileError when it is not YAML, or more of it than we take */
   constructor(
     readonly file: string,
     text: string,
   ) {
-    this.document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false });
+    this.yaml = parsed(file, text);
   }
 
   /** @throws InvalidFileError when it cannot be read */
   static read(file: string): YamlSource {
-    try {
-      return new YamlSource(file, readFileSync(file, 'utf8'));
-    } catch (error) {
-      throw new InvalidFileError([
-        `${file}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}`,
-      ]);
-    }
+    return new YamlSource(file, textOf(file));
   }
 
-  /** What the file holds. @throws InvalidFileError when it is not YAML */
+  /** What the file holds. */
   get value(): unknown {
-    const { errors } = this.document;
-    if (errors.length === 0) return this.document.toJS({ maxAliasCount: 20 });
-    throw new InvalidFileError(errors.map(({ pos, message }) => `${this.place(pos[0])}: ${message}`));
+    return this.yaml.value;
   }
 
   /** `rollcall.yaml:3:5: connections.0.kind: expected …`; a value that is missing stands where it should be. */
@@ -55,7 +48,7 @@ export class YamlSource {
   }
 
   private offsetOf(path: readonly PropertyKey[], atKey: boolean): number {
-    let node: unknown = this.document.contents;
+    let node: unknown = this.yaml.document.contents;
     let offset = rangeOf(node);
     for (const part of path) {
       const key = isMap(node)
@@ -70,8 +63,29 @@ export class YamlSource {
   }
 
   private place(offset: number): string {
-    const { line, col } = this.lines.linePos(offset);
-    return `${this.file}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
+    const { line, column } = this.yaml.place(offset);
+    return `${this.file}:${line}:${column}`;
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new InvalidFileError([
+      `${file}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}`,
+    ]);
+  }
+}
+
+function parsed(file: string, text: string): OutsideYaml {
+  try {
+    return parseOutsideYaml(text);
+  } catch (error) {
+    if (!(error instanceof OutsideYamlError)) throw error;
+    throw new InvalidFileError(
+      error.placed().map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`),
+    );
   }
 }
 

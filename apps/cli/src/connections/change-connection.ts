@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { parse } from 'yaml';
 import { ApiClient } from '../api-client.js';
+import { YamlSource } from '../apply/yaml-source.js';
 import { ConnectionAnswer, findConnection } from './connection-calls.js';
 import { findConnector } from './connector-calls.js';
 import { interval, type ScheduleOptions, scheduleBody } from './schedule-options.js';
@@ -43,7 +42,7 @@ export const setConnection = (): Command =>
         ...(options.name === undefined ? {} : { name: options.name }),
         ...(options.setting && { settings: typedSettings(options.setting, settings) }),
         ...(options.policy && { policies: policiesOf(options.policy) }),
-        ...(options.mapping && { mapping: await mappingsOf(options.mapping) }),
+        ...(options.mapping && { mapping: mappingsOf(options.mapping) }),
         ...(options.mappingVersion === undefined ? {} : { mapping_version: Number(options.mappingVersion) }),
         ...scheduleBody(options),
         check: options.check,
@@ -76,11 +75,8 @@ export const rotateConnection = (): Command =>
 const policiesOf = (pairs: readonly Pair[]) =>
   Object.fromEntries(pairs.map(([key, value]) => [key, value === '' ? null : typed(value, null)]));
 
-async function mappingsOf(pairs: readonly Pair[]): Promise<Record<string, unknown>> {
-  const mappings: Record<string, unknown> = {};
-  for (const [stream, file] of pairs) mappings[stream] = file === '' ? null : await readMapping(file);
-  return mappings;
-}
+const mappingsOf = (pairs: readonly Pair[]) =>
+  Object.fromEntries(pairs.map(([stream, file]) => [stream, file === '' ? null : readMapping(file)]));
 
 /** JSON is YAML as well. */
-export const readMapping = async (file: string): Promise<unknown> => parse(await readFile(file, 'utf8'));
+export const readMapping = (file: string): unknown => YamlSource.read(file).value;

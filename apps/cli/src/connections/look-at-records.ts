@@ -64,7 +64,7 @@ export const previewRecords = (): Command =>
       const { id } = await findConnection(api, nameOrId);
       const body = {
         stream,
-        ...(options.mapping === undefined ? {} : { mapping: await readMapping(options.mapping) }),
+        ...(options.mapping === undefined ? {} : { mapping: readMapping(options.mapping) }),
         ...(options.id && { external_ids: options.id }),
         ...(options.limit === undefined ? {} : { limit: options.limit }),
       };

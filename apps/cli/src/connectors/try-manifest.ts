@@ -5,6 +5,7 @@ import {
   connectorOf,
   type Manifest,
   type MappedIdentity,
+  type MappingResult,
   type Page,
 } from '#connectors';
 import { readConfig } from '#platform';
@@ -66,12 +67,13 @@ async function tryStream(
       asked ?? '',
       streams.map(({ id }) => id),
     );
-  const mapping = compileMapping(stream.defaultMapping);
+  const mapping = await compileMapping(stream.defaultMapping);
   const page = await firstPage(connector, context, stream.id);
   const identities: Tried['identities'][number][] = [];
   const rejected = page.rejected.map(({ id, reason }) => ({ external_id: id, reasons: [reason] }));
-  for (const { id, raw } of page.records) {
-    const result = await mapping.map(raw);
+  const results = await mapping.map(page.records.map(({ raw }) => raw));
+  for (const [place, { id }] of page.records.entries()) {
+    const result = results[place] as MappingResult;
     if (result.ok) identities.push({ external_id: id, identity: result.identity });
     else
       rejected.push({

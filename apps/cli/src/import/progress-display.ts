@@ -38,11 +38,11 @@ class ProgressBar implements ProgressDisplay {
 }
 
 class ProgressLines implements ProgressDisplay {
-  private saidAt = Date.now();
+  private saidAt = performance.now();
 
   show(view: ImportOnTheWire): void {
-    if (Date.now() - this.saidAt < LINE_EVERY_MS) return;
-    this.saidAt = Date.now();
+    if (performance.now() - this.saidAt < LINE_EVERY_MS) return;
+    this.saidAt = performance.now();
     const { read, rejected } = view.rows;
     process.stderr.write(
       `${rowsDone(view)} of the ${read} rows received so far are applied, ${rejected} rejected\n`,

@@ -45,13 +45,13 @@ async function watchToEnd(
   show: (view: ImportOnTheWire) => void,
 ): Promise<ImportOnTheWire> {
   let view = received;
-  for (let answeredAt = Date.now(); view.finished_at === null; await sleep(LOOK_EVERY_MS)) {
+  for (let answeredAt = performance.now(); view.finished_at === null; await sleep(LOOK_EVERY_MS)) {
     show(view);
     try {
       view = await look(api, received.id);
-      answeredAt = Date.now();
+      answeredAt = performance.now();
     } catch (error) {
-      if (!isPassing(error) || Date.now() - answeredAt > PATIENCE_MS) throw error;
+      if (!isPassing(error) || performance.now() - answeredAt > PATIENCE_MS) throw error;
     }
   }
   show(view);

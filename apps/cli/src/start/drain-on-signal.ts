@@ -3,9 +3,11 @@ import { createLogger } from '#platform';
 /** Past this, a drain is stuck and whoever stops us will use SIGKILL anyway. */
 const DRAIN_WITHIN_MS = 25_000;
 
+const ENDING = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
 /**
- * Resolves when a SIGTERM or SIGINT came and the service has drained. A second signal, or a drain that takes too
- * long, ends the process at once.
+ * Resolves when a signal to end came and the service has drained; SIGHUP is a terminal that was closed. A second signal,
+ * or a drain that takes too long, ends the process at once.
  */
 export async function drainOnSignal(close: () => Promise<void>): Promise<void> {
   const log = createLogger('shutdown');
@@ -15,8 +17,7 @@ export async function drainOnSignal(close: () => Promise<void>): Promise<void> {
     log.error({ reason }, 'ended before everything was drained');
     process.exit(1);
   };
-  process.once('SIGTERM', () => give('a second signal'));
-  process.once('SIGINT', () => give('a second signal'));
+  for (const another of ENDING) process.once(another, () => give('a second signal'));
   const timer = setTimeout(() => give('draining took too long'), DRAIN_WITHIN_MS);
   await close();
   clearTimeout(timer);
@@ -27,10 +28,8 @@ export async function drainOnSignal(close: () => Promise<void>): Promise<void> {
 const nextSignal = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
     const take = (signal: NodeJS.Signals) => {
-      process.off('SIGTERM', take);
-      process.off('SIGINT', take);
+      for (const each of ENDING) process.off(each, take);
       resolve(signal);
     };
-    process.on('SIGTERM', take);
-    process.on('SIGINT', take);
+    for (const each of ENDING) process.on(each, take);
   });

@@ -1,16 +1,17 @@
 import { loadManifests } from '#connectors';
 import { PostgresEventStore } from '#event-sourcing';
 import { IdentityRepository, identityProjection } from '#identity';
-import { ApiKeys, type Config } from '#platform';
+import { ApiKeys, type Config, startWatchdog } from '#platform';
 import { createSync, type Sync } from '#sync';
 import {
   ConnectionsModule,
   createApi,
   DeadLettersModule,
   ImportsModule,
+  logDetails,
   type ReadinessChecks,
 } from '../../../api/src/index.js';
-import { createWorker } from '../../../worker/src/index.js';
+import { createWorker, workedQueues } from '../../../worker/src/index.js';
 import { loadDemoRoster } from './demo-roster.js';
 import { requireFreePort } from './free-port.js';
 import { greet } from './greeting.js';
@@ -38,26 +39,30 @@ export async function startService(
 ): Promise<RunningService> {
   await loadManifests(config.ROLLCALL_MANIFESTS);
   await requireFreePort(config);
-  const infrastructure = await openInfrastructure(config);
+  const infrastructure = await openInfrastructure(config, parts.includes('worker') ? workedQueues.length : 0);
   const opened: (() => Promise<unknown>)[] = [() => infrastructure.close()];
   const close = async () => {
     for (const end of opened.splice(0).reverse()) await end();
   };
   const progress = { announced: false };
   try {
-    const keys = new ApiKeys(infrastructure.prisma);
+    const keys = new ApiKeys(infrastructure.prisma, { pool: infrastructure.pool });
     const preset = config.ROLLCALL_ADMIN_KEY;
     if (preset) await keys.ensureAdminKey(preset);
     const sync = openSync(infrastructure);
     if (demo) await loadDemoRoster(infrastructure.pool);
     if (parts.includes('worker')) {
-      const worker = await createWorker({ ...infrastructure, sync });
+      const worker = await openWorker(infrastructure, sync);
       opened.push(() => worker.close());
     }
-    const readiness = readinessChecks(infrastructure, progress);
+    const readiness = readinessChecks({ ...infrastructure, keys }, progress);
     const front = parts.includes('api')
       ? await openApi(infrastructure, { keys, sync, readiness })
-      : await serveWorkerHealth(readiness, { host: config.HOST, port: config.PORT });
+      : await serveWorkerHealth(readiness, {
+          host: config.HOST,
+          port: config.PORT,
+          details: logDetails(infrastructure.pool),
+        });
     opened.push(() => front.close());
     // Last of all: a key made by a start that then failed would never be shown to anybody.
     const adminKey = preset ? undefined : await keys.ensureAdminKey();
@@ -69,6 +74,26 @@ export async function startService(
     throw error;
   }
 }
+
+/** A hang becomes a death, so that somebody starts the process again; what hung is then run alone, by a stricter clock. */
+async function openWorker(infrastructure: Infrastructure, sync: Sync): Promise<{ close(): Promise<void> }> {
+  const { config, databaseUrl, pooled, secretKey } = infrastructure;
+  const stalledAfterMs = config.ROLLCALL_STALLED_AFTER * 1_000;
+  const { ROLLCALL_MANIFESTS: manifests, ROLLCALL_ALLOW_PRIVATE_NETWORK: allowPrivateNetwork } = config;
+  const setup = { databaseUrl, pooled, secretKey, manifests, allowPrivateNetwork };
+  const alone = { setup, stalledAfterMs: stalledAfterMs / STRICTER };
+  // First of all: the first job that it takes may be the one.
+  const watchdog = await startWatchdog({ stalledAfterMs });
+  const worker = await createWorker({ ...infrastructure, sync, alone });
+  return {
+    close: async () => {
+      await worker.close();
+      await watchdog.stop();
+    },
+  };
+}
+
+const STRICTER = 3;
 
 interface ApiFurnishings {
   readonly keys: ApiKeys;

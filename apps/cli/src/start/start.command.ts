@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { readConfig } from '#platform';
+import { outliveReaders, readConfig } from '#platform';
 import { drainOnSignal } from './drain-on-signal.js';
 import type { Part } from './part.js';
 import { keepHeapSmall } from './small-heap.js';
@@ -12,6 +12,7 @@ export const startCommand = (): Command =>
     .option('--demo', 'load a small demo roster')
     .action(async ({ only, demo }: { only?: string; demo?: boolean }) => {
       keepHeapSmall();
+      outliveReaders();
       const announce = (greeting: string) => void process.stdout.write(greeting);
       const service = await startService(readConfig(), {
         parts: partsOf(only),

@@ -5,12 +5,12 @@ const LINE_EVERY_MS = 5_000;
 /** One line that changes on a terminal, else one now and then; on standard error, so that the result can be piped. */
 export function progressLine(): { show(run: StartedRun): void; end(): void } {
   const live = process.stderr.isTTY;
-  let saidAt = Date.now();
+  let saidAt = performance.now();
   return {
     show(run) {
       if (live) process.stderr.write(`\r\x1b[K${textOf(run)}`);
-      else if (Date.now() - saidAt >= LINE_EVERY_MS) {
-        saidAt = Date.now();
+      else if (performance.now() - saidAt >= LINE_EVERY_MS) {
+        saidAt = performance.now();
         process.stderr.write(`${textOf(run)}\n`);
       }
     },

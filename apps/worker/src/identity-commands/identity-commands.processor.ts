@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Command, CommandBus } from '@nestjs/cqrs';
+import { z } from 'zod';
 import {
   type CommandContext,
   CreateIdentity,
@@ -10,11 +11,20 @@ import {
   IdentifierKeyTakenError,
   identityUuid,
   ModifyIdentity,
+  type NewIdentity,
   UpsertIdentities,
   UpsertIdentity,
   UpsertProperties,
 } from '#identity';
-import type { JobContext, JobData, JobDefinition, JobRunner } from '#queue';
+import { inTransaction, type Pool } from '#platform';
+import {
+  type JobCare,
+  type JobContext,
+  type JobData,
+  type JobDefinition,
+  type JobRegistry,
+  parsedBy,
+} from '#queue';
 import { identityCommandJobs as jobs } from './identity-command.jobs.js';
 
 interface Envelope {
@@ -27,9 +37,17 @@ interface Envelope {
 export class IdentityCommandsProcessor {
   constructor(private readonly commandBus: CommandBus) {}
 
-  register(runner: JobRunner): void {
-    const on = <Job extends JobDefinition>(job: Job, commandOf: CommandOf<Job>) =>
-      runner.register(job, (data, context) => this.run(commandOf(data, contextOf(job, data, context))));
+  register(registry: JobRegistry, pool: Pool): void {
+    const on = <Job extends JobDefinition>(
+      job: Job,
+      commandOf: CommandOf<Job>,
+      care?: JobCare<JobData<Job>>,
+    ) =>
+      registry.register(
+        job,
+        (data, context) => this.run(commandOf(data, contextOf(job, data, context))),
+        care,
+      );
 
     on(jobs.create, (data, context) => new CreateIdentity(fromWireIdentity(data), context));
     on(jobs.upsert, (data, context) => new UpsertIdentity(fromWireIdentity(data), context));
@@ -40,8 +58,52 @@ export class IdentityCommandsProcessor {
       return new UpsertProperties(identityUuid(identity_id), properties, context);
     });
     on(jobs.delete, ({ identity_id }, context) => new DeleteIdentity(identityUuid(identity_id), context));
-    on(jobs.upsertBatch, ({ identities }, context) => {
-      return new UpsertIdentities(identities.map(fromWireIdentity), context, { onRejected: 'throw' });
+    on(
+      jobs.upsertBatch,
+      ({ identities }, context) => {
+        return new UpsertIdentities(identities.map(fromWireIdentity), context, { onRejected: 'throw' });
+      },
+      { handleAlone: (batch, job) => this.runBatchAlone(batch, job, pool) },
+    );
+  }
+
+  /** All or none, but for identities that take down whoever handles them: those become dead letters of their own. */
+  private runBatchAlone(data: unknown, job: JobContext, pool: Pool): Promise<void> {
+    const { idempotency_key, identities, ...envelope } = parsedBy(RawBatch, data);
+    return job.isolate({
+      name: 'identities',
+      items: identities.map((identity, place) => ({ identity, place })),
+      idOf: ({ place }) => String(place),
+      apply: async ({ items, isTrial, poisoned }) => {
+        // First the letters: who is ended in between finds them written, and writes none twice.
+        for (const { item, reason } of poisoned)
+          await job.setAside(
+            { id: String(item.place), data: { ...envelope, identities: [item.identity] } },
+            reason,
+          );
+        if (items.length === 0) return;
+        const wanted = parsedBy(jobs.upsertBatch.schema, {
+          idempotency_key,
+          ...envelope,
+          identities: items.map(({ identity }) => identity),
+        });
+        const batch = { ...wanted, identities: filled(identities, items, wanted.identities) };
+        const context = contextOf(jobs.upsertBatch, batch, job);
+        const command = { identities: wanted.identities.map(fromWireIdentity), context };
+        if (isTrial) await this.tryBatch(command, pool);
+        else await this.run(new UpsertIdentities(command.identities, context, { onRejected: 'throw' }));
+      },
+    });
+  }
+
+  private async tryBatch({ identities, context }: BatchCommand, pool: Pool): Promise<void> {
+    const { idempotency: _none, ...tried } = context;
+    const trial = inTransaction(pool, async (within) => {
+      await this.run(new UpsertIdentities(identities, tried, { onRejected: 'throw', within }));
+      throw new TrialOverError();
+    });
+    await trial.catch((error: unknown) => {
+      if (!(error instanceof TrialOverError)) throw error;
     });
   }
 
@@ -54,6 +116,29 @@ export class IdentityCommandsProcessor {
       throw error;
     }
   }
+}
+
+/** Rolls back what was only tried. */
+class TrialOverError extends Error {
+  override readonly name = 'TrialOverError';
+}
+
+interface BatchCommand {
+  readonly identities: readonly NewIdentity[];
+  readonly context: CommandContext;
+}
+
+/** A batch of which no identity has been looked at. */
+const RawBatch = z.looseObject({ identities: z.array(z.unknown()), idempotency_key: z.string().optional() });
+
+/** All identities, parsed where they were: that by which a batch with an idempotency key is known again. */
+function filled(
+  all: readonly unknown[],
+  items: readonly { place: number }[],
+  parsed: readonly unknown[],
+): unknown[] {
+  const places = new Map(items.map(({ place }, at) => [place, parsed[at]]));
+  return all.map((raw, place) => places.get(place) ?? raw);
 }
 
 class JobKeyTakenError extends Error {

@@ -305,13 +305,13 @@ describeEachQueueBackend('imports', (services) => {
       jobName: importChunkJob.name,
       jobId: chunkJobId(ID, 0),
       jobKey: 'key',
-      code: 'JOB_STALLED',
-      reason: 'Its worker died',
+      code: 'JOB_FAILED',
+      reason: 'Error',
       attempts: 4,
       payload: { data: {}, priority: 0 },
     });
     await world.until(async () => (await world.get(ID)).status === 'failed');
-    expect((await world.get(ID)).error).toContain('JOB_STALLED (Its worker died)');
+    expect((await world.get(ID)).error).toContain('JOB_FAILED (Error)');
   });
 
   async function finished({ id }: ImportView): Promise<ImportView> {
@@ -372,7 +372,7 @@ async function text(pieces: AsyncIterable<string>): Promise<string> {
 
 async function createWorld(services: TestBackend) {
   const pool = createPool({ url: services.databaseUrl });
-  const prisma = createPrisma(services.databaseUrl);
+  const prisma = createPrisma({ url: services.databaseUrl });
   const backend = backendOf(services);
   await backend.prepare();
   const queues = new Queues(backend);

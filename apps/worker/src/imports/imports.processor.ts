@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { createLogger, type Pool } from '#platform';
-import type { JobRunner, Queues } from '#queue';
+import type { JobRegistry, Queues } from '#queue';
 import { ImportWork, importChunkJob } from '#sync';
 import type { Sweep } from '../sweeper.js';
 
@@ -13,14 +13,22 @@ export class ImportsProcessor {
   constructor(private readonly commandBus: CommandBus) {}
 
   /** @returns the sweeps that keep imports going whatever the queue forgets. */
-  register(runner: JobRunner, { pool, queues }: { pool: Pool; queues: Queues }): Sweep[] {
+  register(registry: JobRegistry, { pool, queues }: { pool: Pool; queues: Queues }): Sweep[] {
     const work = new ImportWork({
       pool,
       queues,
       upsert: (command) => this.commandBus.execute(command),
       log: createLogger('imports'),
     });
-    runner.register(importChunkJob, (chunk) => work.applyChunk(chunk.import_id, chunk.number));
+    registry.register(
+      importChunkJob,
+      ({ import_id, number }, context) => work.applyChunk(import_id, number, context),
+      {
+        manner: (chunk, { id }) => work.mannerOf(chunk, id),
+        showLife: (chunk) => work.showLife(chunk),
+        setAside: (chunk, refusal) => work.giveUp(chunk, refusal),
+      },
+    );
     return [
       { name: 'imports', everyMs: 2 * SECOND, run: () => work.sweeps.run() },
       { name: 'import-leftovers', everyMs: 60 * SECOND, run: () => work.sweeps.dropLeftovers() },

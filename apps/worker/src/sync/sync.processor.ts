@@ -1,5 +1,5 @@
-import type { JobRunner, Queues } from '#queue';
-import { enqueuePage, enqueueRecords, type Sync, syncJobs } from '#sync';
+import type { JobRegistry, Queues } from '#queue';
+import { enqueuePage, enqueueRecords, isAbandoned, type Sync, syncJobs } from '#sync';
 import type { Sweep } from '../sweeper.js';
 
 const SECOND = 1_000;
@@ -9,16 +9,35 @@ const HOUR = 3_600 * SECOND;
  * Takes runs from page to page and works off webhook deliveries.
  * @returns the sweeps that keep both going whatever the queue forgets, and start what is due
  */
-export function registerSync(runner: JobRunner, { pages, work, sweeps }: Sync, queues: Queues): Sweep[] {
-  runner
-    .register(syncJobs.page, async ({ run_id }, { signal }) => {
-      const next = await pages.work(run_id, signal);
-      if (next) await enqueuePage(queues, run_id, next.afterMs);
-    })
-    .register(syncJobs.records, async ({ connection_id }, { signal }) => {
-      const more = await work.workOff(connection_id, signal);
-      if (more) await enqueueRecords(queues, connection_id, more.afterMs);
-    });
+export function registerSync(registry: JobRegistry, { pages, work, sweeps }: Sync, queues: Queues): Sweep[] {
+  registry
+    .register(
+      syncJobs.page,
+      async ({ run_id }, { signal, isAlone, isolate }) => {
+        // Alone it is one page: the next one is not suspected.
+        const next = await (isAlone ? pages.next(run_id, signal, isolate) : pages.work(run_id, signal));
+        if (next) await enqueuePage(queues, run_id, next.afterMs);
+      },
+      {
+        manner: async ({ run_id }, { coalescedBy }) => {
+          if (!isAbandoned(coalescedBy)) return 'among others';
+          return (await pages.isAbandoned(run_id)) ? 'alone' : 'not now';
+        },
+        showLife: ({ run_id }) => pages.showItsLife(run_id),
+        setAside: ({ run_id }, refusal) => pages.giveUp(run_id, refusal),
+      },
+    )
+    .register(
+      syncJobs.records,
+      async ({ connection_id }, context) => {
+        const more = await work.workOff(connection_id, context.signal, context);
+        if (more) await enqueueRecords(queues, connection_id, more.afterMs);
+      },
+      {
+        manner: (_data, { coalescedBy }) => (isAbandoned(coalescedBy) ? 'alone' : 'among others'),
+        setAside: ({ connection_id }, refusal) => work.giveUp(connection_id, refusal),
+      },
+    );
   return [
     { name: 'sync-bring-back', everyMs: 5 * SECOND, run: () => sweeps.bringBack() },
     { name: 'sync-due-runs', everyMs: 5 * SECOND, run: () => sweeps.startDueRuns() },

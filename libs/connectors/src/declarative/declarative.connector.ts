@@ -1,7 +1,6 @@
+import { compileExpressions, ExpressionError } from '#mapping';
 import { ConfigError, InvalidResponse } from '../connector.errors.js';
 import type { AccountCheck, Connector, ConnectorCapabilities, FieldDefinition } from '../connector.js';
-import { compileExpression } from '../mapping/expression.js';
-import { ExpressionError } from '../mapping/mapping.errors.js';
 import { type DeclarativeContext, manifestCalls, type Values } from './declarative.client.js';
 import { type DeclarativeCursor, declarativeCursorSchema } from './declarative.cursor.js';
 import { refreshAuth } from './declarative.oauth.js';
@@ -81,12 +80,13 @@ async function accountOf(
   { config }: DeclarativeContext,
   answer: unknown,
 ): Promise<unknown> {
-  try {
-    return await compileExpression(manifest.check.account).evaluate({ answer, settings: config });
-  } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    throw new InvalidResponse(`check.account ${error.message}`);
-  }
+  const { expressions, faults } = await compileExpressions([
+    { field: 'check.account', source: manifest.check.account },
+  ]);
+  const [[account] = []] = await expressions.evaluate([{ answer, settings: config }]);
+  const error = faults[0]?.error ?? account;
+  if (error instanceof ExpressionError) throw new InvalidResponse(`check.account ${error.message}`);
+  return account;
 }
 
 async function refusalOf(

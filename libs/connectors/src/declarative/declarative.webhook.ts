@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ConfigError, InvalidDelivery } from '../connector.errors.js';
 import type { ConnectorWebhook, ParsedDelivery, Signal, WebhookDelivery } from '../connector.js';
+import { reject, webhookJson } from '../shared/outside-json.js';
 import { parseDate } from './date-format.js';
 import { fillText, type Scope, valueAt } from './template.js';
 import { verifyDelivery } from './verification.js';
@@ -27,20 +28,14 @@ function parseDelivery(rules: SignalRules, delivery: WebhookDelivery): ParsedDel
       signals.push(...signalsOf(rules, scope));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      rejected.push({ index, reason: error.message });
+      reject(rejected, index, error.message);
     }
   }
   return { signals, rejected };
 }
 
 function eventsOf({ each, list, event: name }: SignalRules, { rawBody }: WebhookDelivery): object[] {
-  let body: unknown;
-  try {
-    body = JSON.parse(rawBody.toString('utf8'));
-  } catch {
-    // V8's message quotes the body, so it is not passed on.
-    throw new InvalidDelivery('The webhook body is not JSON');
-  }
+  const body = webhookJson(rawBody);
   const found = valueAt(body, each);
   const events: unknown[] = Array.isArray(found) ? found : [found];
   const shaped = events.every((event) => typeof event === 'object' && event !== null);

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Connector, ConnectorContext, SourceRecord, WebhookDelivery } from '../connector.js';
-import { compileMapping } from '../mapping/mapping.js';
 import { describeConnector } from '../testing/connector.contract.js';
 import type { ContractWorld } from '../testing/contract/contract-world.js';
 import { startFakeServer } from '../testing/fake-server.js';
+import { mapOne } from '../testing/map-one.js';
 import { connectorOf } from './declarative.connector.js';
 import { type IntercomFake, startIntercomFake } from './fake/intercom-fake.js';
 import { readManifest, shippedManifests } from './manifest-file.js';
@@ -95,11 +95,10 @@ describe('Intercom by manifest: what only Intercom has', () => {
   it('maps seeded records, each to an identity of its own', async () => {
     const fake = await startIntercomFake({ startAt: START, seed: { contacts: 200, companies: 70 } });
     for (const { id, defaultMapping } of connector.manifest.streams) {
-      const mapping = compileMapping(defaultMapping);
       const keys = new Set<string>();
       for (const { records } of await pages(fake, null, id))
         for (const { raw } of records) {
-          const result = await mapping.map(raw);
+          const result = await mapOne(defaultMapping, raw);
           if (!result.ok) throw new Error(JSON.stringify(result.errors));
           keys.add(result.identity.identifierKey);
         }

@@ -1,5 +1,5 @@
 import { useManifestConnectors } from '../connectors.js';
-import { connectorsIn, InvalidManifestError, shippedManifests } from './manifest-file.js';
+import { connectorsIn, InvalidManifestError, shippedConnectors } from './manifest-file.js';
 
 /**
  * Makes the shipped manifests, and those of the operator's own folder, known as connectors. Called once at the start
@@ -11,7 +11,7 @@ export async function loadManifests(folder?: string): Promise<void> {
     folder === undefined
       ? []
       : await connectorsIn(folder).catch((error: unknown) => unreadable(folder, error));
-  useManifestConnectors([...(await connectorsIn(shippedManifests())), ...own]);
+  useManifestConnectors([...(await shippedConnectors()), ...own]);
 }
 
 class UnreadableManifestsError extends Error {

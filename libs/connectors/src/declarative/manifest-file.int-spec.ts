@@ -9,8 +9,8 @@ import { InvalidManifestError, parseManifest, shippedManifests } from './manifes
 const espo = await readFile(path.join(shippedManifests(), 'espocrm.yaml'), 'utf8');
 
 describe('a manifest file', () => {
-  it('that is fine becomes a manifest', () => {
-    expect(parseManifest(espo, 'espocrm.yaml').id).toBe('espocrm');
+  it('that is fine becomes a manifest', async () => {
+    expect((await parseManifest(espo, 'espocrm.yaml')).id).toBe('espocrm');
   });
 
   it.each([
@@ -28,10 +28,10 @@ describe('a manifest file', () => {
     ['a mapping that does not compile', "name: '($name", "name: '(($name", 'streams.contacts.map.name'],
     ['a duration that is none', 'lookback: PT5M', 'lookback: 5 minutes', 'streams.contacts.cursor.lookback'],
     ['a signal for no stream', '{ stream: contacts, id', '{ stream: people, id', 'webhook.signals.on'],
-  ])('with %s says the line and the field', (_name, good, bad, field) => {
+  ])('with %s says the line and the field', async (_name, good, bad, field) => {
     const text = espo.replace(good, bad);
     expect(text).not.toBe(espo);
-    const faults = faultsOf(text);
+    const faults = await faultsOf(text);
     expect(faults.map((fault) => fault.field)).toContain(field);
     const fault = faults.find((one) => one.field === field);
     if (field === 'webhook.signals.on') return;
@@ -39,16 +39,16 @@ describe('a manifest file', () => {
     expect(fault?.line).toBe(espo.slice(0, espo.indexOf(place)).split('\n').length);
   });
 
-  it('without a field that is needed points at what should hold it', () => {
-    const [fault] = faultsOf(espo.replace(/^name: EspoCRM$/m, ''));
+  it('without a field that is needed points at what should hold it', async () => {
+    const [fault] = await faultsOf(espo.replace(/^name: EspoCRM$/m, ''));
     expect(fault).toMatchObject({ field: 'name', reason: expect.stringContaining('expected string') });
   });
 
-  it('that is not YAML says where', () => {
-    expect(faultsOf('id: a\n  b: [')[0]).toMatchObject({ field: 'YAML', line: expect.any(Number) });
+  it('that is not YAML says where', async () => {
+    expect((await faultsOf('id: a\n  b: ['))[0]).toMatchObject({ field: 'YAML', line: expect.any(Number) });
   });
 
-  it('that repeats itself without end is refused', () => {
+  it('that repeats itself without end is refused', async () => {
     const bomb = [
       'a0: &a0 [x, x]',
       ...Array.from(
@@ -56,7 +56,7 @@ describe('a manifest file', () => {
         (_, n) => `a${n + 1}: &a${n + 1} [${Array(10).fill(`*a${n}`).join(', ')}]`,
       ),
     ];
-    expect(faultsOf(bomb.join('\n'))[0]?.field).toBe('YAML');
+    expect((await faultsOf(bomb.join('\n')))[0]?.field).toBe('YAML');
   });
 });
 
@@ -105,9 +105,9 @@ describe('the folder of manifests', () => {
   });
 });
 
-function faultsOf(text: string) {
+async function faultsOf(text: string) {
   try {
-    parseManifest(text, 'espocrm.yaml');
+    await parseManifest(text, 'espocrm.yaml');
   } catch (error) {
     if (error instanceof InvalidManifestError) return error.faults;
     throw error;

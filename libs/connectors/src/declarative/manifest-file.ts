@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
-import { projectRoot } from '#platform';
+import { type OutsideYaml, OutsideYamlError, parseOutsideYaml, projectRoot } from '#platform';
 import type { Connector } from '../connector.js';
 import { connectorOf } from './declarative.connector.js';
 import { type Manifest, manifestSchema } from './manifest.schema.js';
+import { type ExpressionFault, expressionFaults } from './manifest-expressions.js';
 
 /** One fault of a manifest, where a person finds it. */
 export interface ManifestFault {
@@ -29,26 +29,24 @@ export class InvalidManifestError extends Error {
 }
 
 /** @throws InvalidManifestError with every fault and its line */
-export function parseManifest(text: string, file: string): Manifest {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  };
-  const broken = document.errors.map(({ pos, message }) => ({
-    ...at(pos[0]),
-    field: 'YAML',
-    reason: message,
-  }));
-  if (broken.length > 0) throw new InvalidManifestError(file, broken);
-  const parsed = manifestSchema.safeParse(plainObject(() => document.toJS({ maxAliasCount: 100 }), file));
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.flatMap(flat).map(({ path: where, message }) => ({
-    ...at(offsetOf(document, where)),
+export async function parseManifest(text: string, file: string): Promise<Manifest> {
+  const { manifest, faultAt } = parseShape(text, file);
+  const faults = await expressionFaults(manifest);
+  if (faults.length > 0) throw new InvalidManifestError(file, faults.map(faultAt));
+  return manifest;
+}
+
+/** All but its expressions, which others compile. */
+function parseShape(text: string, file: string) {
+  const { document, value, place } = parsedYaml(text, file);
+  const faultAt = ({ path: where, message }: ExpressionFault): ManifestFault => ({
+    ...place(offsetOf(document, where)),
     field: where.join('.') || 'manifest',
     reason: message,
-  }));
+  });
+  const parsed = manifestSchema.safeParse(value);
+  if (parsed.success) return { manifest: parsed.data, faultAt };
+  const faults = parsed.error.issues.flatMap(flat).map(faultAt);
   throw new InvalidManifestError(
     file,
     faults.sort((a, b) => a.line - b.line || a.column - b.column),
@@ -60,12 +58,26 @@ export async function readManifest(file: string): Promise<Manifest> {
 }
 
 /** The connectors of all manifests of a folder, in the order of their file names. */
-export async function connectorsIn(folder: string): Promise<{ file: string; connector: Connector }[]> {
+export const connectorsIn = (folder: string): Promise<FoundConnector[]> => readFolder(folder, readManifest);
+
+/** Those that come with Rollcall, whose expressions its own specs compile: each start would have to do it again. */
+export const shippedConnectors = (): Promise<FoundConnector[]> =>
+  readFolder(shippedManifests(), async (file) => parseShape(await readFile(file, 'utf8'), file).manifest);
+
+export interface FoundConnector {
+  readonly file: string;
+  readonly connector: Connector;
+}
+
+async function readFolder(
+  folder: string,
+  read: (file: string) => Promise<Manifest>,
+): Promise<FoundConnector[]> {
   const names = (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name)).sort();
   return Promise.all(
     names.map(async (name) => {
       const file = path.join(folder, name);
-      return { file, connector: connectorOf(await readManifest(file)) as Connector };
+      return { file, connector: connectorOf(await read(file)) as Connector };
     }),
   );
 }
@@ -73,13 +85,15 @@ export async function connectorsIn(folder: string): Promise<{ file: string; conn
 /** Found from the project's root, so that it is the same from `dist/`, from the sources and in an image. */
 export const shippedManifests = (): string => path.join(projectRoot(), 'libs', 'connectors', 'manifests');
 
-/** Too many aliases of aliases are refused while the document is turned into values. */
-function plainObject(read: () => unknown, file: string): unknown {
+function parsedYaml(text: string, file: string): OutsideYaml {
   try {
-    return read();
+    return parseOutsideYaml(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : 'cannot be read';
-    throw new InvalidManifestError(file, [{ line: 1, column: 1, field: 'YAML', reason }]);
+    if (!(error instanceof OutsideYamlError)) throw error;
+    const faults = error
+      .placed()
+      .map(({ line, column, message }) => ({ line, column, field: 'YAML', reason: message }));
+    throw new InvalidManifestError(file, faults);
   }
 }
 
@@ -109,7 +123,7 @@ function flat(issue: {
 }
 
 /** Of what is missing, the place of what should hold it. */
-function offsetOf(document: ReturnType<typeof parseDocument>, where: readonly PropertyKey[]): number {
+function offsetOf(document: OutsideYaml['document'], where: readonly PropertyKey[]): number {
   for (let length = where.length; length > 0; length -= 1) {
     const holder = document.getIn(where.slice(0, length - 1), true);
     const key = where[length - 1];

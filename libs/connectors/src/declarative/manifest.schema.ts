@@ -1,7 +1,4 @@
 import { z } from 'zod';
-import { compileExpression } from '../mapping/expression.js';
-import { InvalidMappingError } from '../mapping/mapping.errors.js';
-import { compileMapping } from '../mapping/mapping.js';
 import { mappingSchema } from '../mapping/mapping.schema.js';
 import { DATE_FORMATS, parseDuration } from './date-format.js';
 import { placeholdersOf } from './template.js';
@@ -107,19 +104,7 @@ const streamSchema = z
         type: path.default('type'),
       })
       .optional(),
-    map: mappingSchema.superRefine((document, context) => {
-      try {
-        compileMapping(document);
-      } catch (error) {
-        if (!(error instanceof InvalidMappingError)) throw error;
-        for (const { field, reason } of error.errors)
-          context.addIssue({
-            code: 'custom',
-            message: reason,
-            path: mappingPath(field, document.properties),
-          });
-      }
-    }),
+    map: mappingSchema,
   })
   .superRefine((stream, context) => {
     const complain = (at: string[], message: string) =>
@@ -179,14 +164,6 @@ const rateHeadersSchema = z
   })
   .partial();
 
-const expression = z.string().superRefine((source, context) => {
-  try {
-    compileExpression(source);
-  } catch (error) {
-    context.addIssue(error instanceof Error ? error.message : 'does not compile');
-  }
-});
-
 /** What a vendor's REST API is like, written down: everything a `Connector` needs to know. */
 export const manifestSchema = z
   .strictObject({
@@ -204,7 +181,7 @@ export const manifestSchema = z
       .default([]),
     rateHeaders: rateHeadersSchema.default({}),
     errors: z.array(errorSchema).default([]),
-    check: requestSchema.extend({ account: expression }),
+    check: requestSchema.extend({ account: z.string() }),
     streams: z
       .record(name, streamSchema)
       .refine((streams) => Object.keys(streams).length > 0, 'expected a stream'),
@@ -284,10 +261,4 @@ function textsOf(value: unknown, path: PropertyKey[]): { path: PropertyKey[]; te
   return Object.entries(value).flatMap(([key, child]) =>
     textsOf(child, [...path, Array.isArray(value) ? Number(key) : key]),
   );
-}
-
-function mappingPath(field: string, properties: readonly { key: string }[]): PropertyKey[] {
-  if (!field.startsWith('properties.')) return field === 'mapping' ? [] : [field];
-  const index = properties.findIndex(({ key }) => `properties.${key}` === field);
-  return index < 0 ? ['properties'] : ['properties', index, 'value'];
 }

@@ -58,7 +58,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const refusal = { what, status, headers, body, serverDate, now: now() };
       throw options.classify?.(refusal) ?? statusError(refusal);
     }
-    return { status, headers, serverDate, ...parseJsonBody(what, headers['content-type'], body) };
+    return { status, headers, serverDate, ...(await parseJsonBody(what, headers['content-type'], body)) };
   };
 }
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { OutsideJsonError, parseJsonInTurns } from '#platform';
 import { InvalidResponse } from '../connector.errors.js';
 
 export interface JsonBody {
@@ -8,25 +9,24 @@ export interface JsonBody {
 }
 
 /** Reads a body as JSON, and says what it is instead when it is not; never quotes from it. */
-export function parseJsonBody(what: string, contentType: string | undefined, body: Buffer): JsonBody {
+export async function parseJsonBody(
+  what: string,
+  contentType: string | undefined,
+  body: Buffer,
+): Promise<JsonBody> {
   if (body.length === 0) return { json: null, lossy: false };
   const lossy = !isUtf8(body);
   const text = body.toString('utf8');
   try {
-    return { json: JSON.parse(text), lossy };
+    return { json: await parseJsonInTurns(text), lossy };
   } catch (error) {
-    throw new InvalidResponse(`${what} answered ${nature(contentType, text)} (${body.length} bytes)`, {
-      cause: withoutContent(error),
-    });
+    if (!(error instanceof OutsideJsonError)) throw error;
+    const told = error.fault === 'syntax' ? nature(contentType, text) : `JSON that ${error.message}`;
+    throw new InvalidResponse(`${what} answered ${told} (${body.length} bytes)`, { cause: error.name });
   }
 }
 
 function nature(contentType: string | undefined, text: string): string {
   if (contentType?.includes('html') || text.trimStart().startsWith('<')) return 'HTML instead of JSON';
   return 'JSON that is cut off or malformed';
-}
-
-/** V8 quotes the source in its message, and the source is other people's data. */
-function withoutContent(error: unknown): string {
-  return error instanceof Error ? error.name : 'unknown';
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Page } from '../connector.js';
-import { compileMapping } from '../mapping/mapping.js';
+import { mapOne } from '../testing/map-one.js';
 import { type HubSpotFake, startHubSpotFake } from './fake/hubspot-fake.js';
 import type { HubSpotContext } from './hubspot.client.js';
 import { hubSpotConnector } from './hubspot.connector.js';
@@ -118,9 +118,8 @@ describe('associations of HubSpot', () => {
   });
 
   it('become a property by the default mapping, one or many, and none when there is none', async () => {
-    const mapping = compileMapping(contactMapping);
     const valueFor = async (companies: string[]) => {
-      const mapped = await mapping.map({ id: '1', properties: {}, associations: { companies } });
+      const mapped = await mapOne(contactMapping, { id: '1', properties: {}, associations: { companies } });
       if (!mapped.ok) throw new Error('it was not mapped');
       return mapped.identity.properties.find(({ key }) => key === 'hubspot_company_ids')?.value;
     };

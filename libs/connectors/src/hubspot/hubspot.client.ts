@@ -4,6 +4,7 @@ import type { ConnectorContext } from '../connector.js';
 import { createHttpClient, type HttpClient, type Refusal } from '../http/http-client.js';
 import { retryAfter } from '../http/retry-after.js';
 import { statusError } from '../http/status-errors.js';
+import { refusalJson } from '../shared/outside-json.js';
 import { errorSchema } from './hubspot.schema.js';
 import type { HubSpotConfig, HubSpotSecrets, HubSpotStream } from './hubspot.settings.js';
 
@@ -84,10 +85,6 @@ const POLICY_DELAY_MS: ReadonlyMap<string, number> = new Map([
 ]);
 
 function errorBody(body: Buffer): z.output<typeof errorSchema> {
-  try {
-    return errorSchema.safeParse(JSON.parse(body.toString('utf8'))).data ?? {};
-  } catch {
-    // A gateway's HTML page: the status alone decides.
-    return {};
-  }
+  // Of a gateway's HTML page, the status alone decides.
+  return errorSchema.safeParse(refusalJson(body)).data ?? {};
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { compileMapping } from '../mapping/mapping.js';
 import type { MappingDocument } from '../mapping/mapping.schema.js';
+import { mapOne } from '../testing/map-one.js';
 import { companyMapping, contactMapping, DEFAULT_PROPERTIES } from './hubspot.mapping.js';
 import { readRecords } from './hubspot.records.js';
 
@@ -97,6 +97,5 @@ it('asks HubSpot for every property that the default mappings read', () => {
 
 /** As in a run: the record is read first, then mapped. */
 function mapperOf(stream: 'contacts' | 'companies', document: MappingDocument) {
-  const mapping = compileMapping(document);
-  return (item: unknown) => mapping.map(readRecords(stream, [item], false).records[0]?.raw);
+  return (item: unknown) => mapOne(document, readRecords(stream, [item], false).records[0]?.raw);
 }

@@ -104,7 +104,8 @@ export const webhookEventSchema = z
     associationType: z.string().optional(),
     primaryObjectId: idSchema.optional(),
     newObjectId: idSchema.optional(),
-    mergedObjectIds: z.array(idSchema).optional(),
+    /** Two or three in practice. */
+    mergedObjectIds: z.array(idSchema).max(1_000).optional(),
   })
   .refine((event) => event.subscriptionType ?? event.eventType, { message: 'subscriptionType is missing' });
 

@@ -1,5 +1,6 @@
 import { InvalidDelivery } from '../connector.errors.js';
 import type { ConnectorWebhook, ParsedDelivery, Signal, WebhookDelivery } from '../connector.js';
+import { reject, webhookJson } from '../shared/outside-json.js';
 import { type WebhookEvent, webhookEventSchema } from './hubspot.schema.js';
 import type { HubSpotConfig, HubSpotSecrets, HubSpotStream } from './hubspot.settings.js';
 import { verifyHubSpotSignature } from './hubspot.signature.js';
@@ -20,22 +21,13 @@ function parseDelivery({ rawBody }: WebhookDelivery): ParsedDelivery {
     const parsed = webhookEventSchema.safeParse(item);
     if (parsed.success) signals.push(...signalsOf(parsed.data));
     else
-      rejected.push({
-        index,
-        reason: parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '),
-      });
+      reject(rejected, index, parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
   }
   return { signals, rejected };
 }
 
 function eventsOf(rawBody: Buffer): unknown[] {
-  let body: unknown;
-  try {
-    body = JSON.parse(rawBody.toString('utf8'));
-  } catch {
-    // V8's message quotes the body, so it is not passed on.
-    throw new InvalidDelivery('The webhook body is not JSON');
-  }
+  const body = webhookJson(rawBody);
   if (!Array.isArray(body)) throw new InvalidDelivery('The webhook body is not an array of events');
   return body;
 }

@@ -1,4 +1,5 @@
 import { LIMITS } from '#identity';
+import { isStorableJson } from '#platform';
 import type { FieldError, FieldErrorCode } from './mapping.errors.js';
 import { IDENTITY_TYPES, type IdentityType, type PropertyType } from './mapping.schema.js';
 
@@ -85,16 +86,9 @@ function judgeProperty(field: string, type: PropertyType, value: unknown): Field
 function judgeSize(field: string, value: unknown, maxLength: number): FieldError | null {
   const length = typeof value === 'string' ? value.length : JSON.stringify(value).length;
   if (length > maxLength) return fault(field, 'TOO_LONG', `is longer than ${maxLength} characters`);
-  if (!isStorable(value))
+  if (!isStorableJson(value))
     return fault(field, 'NOT_ALLOWED', 'contains a NUL character or half of a character pair');
   return null;
-}
-
-/** PostgreSQL stores neither NUL nor half of a character pair, in text or in jsonb. */
-function isStorable(value: unknown): boolean {
-  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([key, child]) => isStorable(key) && isStorable(child));
 }
 
 function fault(field: string, code: FieldErrorCode, reason: string): FieldError {

@@ -22,14 +22,3 @@ export class InvalidMappingError extends Error {
     super(`The mapping is not valid: ${errors.map((e) => `${e.field}: ${e.reason}`).join('; ')}`);
   }
 }
-
-/** A JSONata expression that could not be compiled or evaluated. */
-export class ExpressionError extends Error {
-  override readonly name = 'ExpressionError';
-  constructor(
-    readonly code: Extract<FieldErrorCode, 'INVALID_EXPRESSION' | 'EXPRESSION_FAILED' | 'EXPRESSION_LIMIT'>,
-    message: string,
-  ) {
-    super(message);
-  }
-}

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { EXPRESSION_BOUNDS } from '#mapping';
 
 export const IDENTITY_TYPES = ['org', 'user', 'other'] as const;
 export const PROPERTY_TYPES = ['string', 'number', 'boolean', 'json'] as const;
-export const MAX_EXPRESSION_LENGTH = 4_000;
 
-const expressionSchema = z.string().trim().min(1).max(MAX_EXPRESSION_LENGTH);
+const expressionSchema = z.string().trim().min(1).max(EXPRESSION_BOUNDS.length);
 
 export const propertyMappingSchema = z.strictObject({
   key: z.string().min(1).max(200),

@@ -1,7 +1,6 @@
-import { ELSEWHERE } from './direct-expression.js';
-import { type CompiledExpression, compileExpression } from './expression.js';
+import { compileExpressions, type EvaluateOptions, ExpressionError } from '#mapping';
 import { type FieldOutcome, type MappingResult, toMappedIdentity } from './mapped-identity.js';
-import { ExpressionError, type FieldError, InvalidMappingError } from './mapping.errors.js';
+import { type FieldError, InvalidMappingError } from './mapping.errors.js';
 import { mappingSchema, type PropertyType } from './mapping.schema.js';
 
 /** A mapping document, checked and compiled, ready for any number of records. */
@@ -10,28 +9,35 @@ export interface CompiledMapping {
   readonly propertyKeys: readonly string[];
   /** Whether a record that did not change may be mapped to something else the next time. */
   readonly volatile: boolean;
-  map(record: unknown): Promise<MappingResult>;
+  /**
+   * A result for each record, in order.
+   * @throws HopelessExpressionsError, ExpressionsUnavailableError
+   */
+  map(records: readonly unknown[], options?: EvaluateOptions): Promise<MappingResult[]>;
 }
 
-/** Throws `InvalidMappingError` with every fault of the document. */
-export function compileMapping(document: unknown): CompiledMapping {
-  const fields = compileFields(parseDocument(document));
+/** @throws InvalidMappingError with every fault of the document; ExpressionsUnavailableError */
+export async function compileMapping(document: unknown): Promise<CompiledMapping> {
+  const fields = fieldsOf(parseDocument(document));
+  const { expressions, faults } = await compileExpressions(fields);
+  if (faults.length > 0)
+    throw new InvalidMappingError(faults.map(({ field, error }) => fieldError(field, error)));
   return {
     propertyKeys: fields.flatMap(({ property }) => (property ? [property.key] : [])),
-    volatile: fields.some(({ expression }) => expression.volatile),
-    map: async (record) => {
-      const outcomes: FieldOutcome[] = [];
-      for (const field of fields)
-        outcomes.push(directOutcome(field, record) ?? (await evaluateField(field, record)));
-      return toMappedIdentity(outcomes);
+    volatile: expressions.volatile,
+    map: async (records, options) => {
+      const results = await expressions.evaluate(records, options);
+      return results.map((values) =>
+        toMappedIdentity(fields.map((field, place) => outcomeOf(field, values[place]))),
+      );
     },
   };
 }
 
 interface MappingField {
   readonly field: string;
+  readonly source: string;
   readonly property?: { readonly key: string; readonly type: PropertyType };
-  readonly expression: CompiledExpression;
 }
 
 function parseDocument(document: unknown) {
@@ -46,46 +52,27 @@ function parseDocument(document: unknown) {
   );
 }
 
-function compileFields(mapping: ReturnType<typeof parseDocument>): MappingField[] {
-  const errors: FieldError[] = [];
-  const compile = (field: string, source: string, property?: MappingField['property']): MappingField[] => {
-    try {
-      return [{ field, expression: compileExpression(source), property }];
-    } catch (error) {
-      errors.push(fieldError(field, error));
-      return [];
-    }
-  };
-  const fields = [
-    ...compile('identifier_key', mapping.identifier_key),
-    ...compile('name', mapping.name),
-    ...compile('identity_type', mapping.identity_type),
-    ...mapping.properties.flatMap(({ key, type, value }) =>
-      compile(`properties.${key}`, value, { key, type }),
-    ),
+function fieldsOf(mapping: ReturnType<typeof parseDocument>): MappingField[] {
+  return [
+    { field: 'identifier_key', source: mapping.identifier_key },
+    { field: 'name', source: mapping.name },
+    { field: 'identity_type', source: mapping.identity_type },
+    ...mapping.properties.map(({ key, type, value }) => ({
+      field: `properties.${key}`,
+      source: value,
+      property: { key, type },
+    })),
   ];
-  if (errors.length > 0) throw new InvalidMappingError(errors);
-  return fields;
 }
 
-/** Most fields of most records need no waiting, and a promise costs more than evaluating them. */
-function directOutcome({ field, property, expression }: MappingField, record: unknown): FieldOutcome | null {
-  const value = expression.direct(record);
-  return value === ELSEWHERE ? null : { field, property, value };
+function outcomeOf({ field, property }: MappingField, value: unknown): FieldOutcome {
+  return value instanceof ExpressionError
+    ? { field, property, value: undefined, error: fieldError(field, value) }
+    : { field, property, value };
 }
 
-async function evaluateField(
-  { field, property, expression }: MappingField,
-  record: unknown,
-): Promise<FieldOutcome> {
-  try {
-    return { field, property, value: await expression.evaluate(record) };
-  } catch (error) {
-    return { field, property, value: undefined, error: fieldError(field, error) };
-  }
-}
-
-function fieldError(field: string, error: unknown): FieldError {
-  if (!(error instanceof ExpressionError)) throw error;
-  return { field, code: error.code, reason: error.message };
-}
+const fieldError = (field: string, { code, message }: ExpressionError): FieldError => ({
+  field,
+  code,
+  reason: message,
+});

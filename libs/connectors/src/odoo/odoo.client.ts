@@ -4,6 +4,7 @@ import type { ConnectorContext } from '../connector.js';
 import { callFor } from '../http/call-for.js';
 import { createHttpClient, type HttpAnswer, type HttpClient, type Refusal } from '../http/http-client.js';
 import { statusError } from '../http/status-errors.js';
+import { refusalJson } from '../shared/outside-json.js';
 import { errorByName } from './odoo.errors.js';
 import { errorSchema, rpcSchema } from './odoo.schema.js';
 import type { OdooConfig, OdooSecrets } from './odoo.settings.js';
@@ -83,10 +84,6 @@ function classify(refusal: Refusal): ConnectorError {
 }
 
 function exceptionOf(body: Buffer): string {
-  try {
-    return errorSchema.safeParse(JSON.parse(body.toString('utf8'))).data?.name ?? '';
-  } catch {
-    // A proxy's page: the status alone decides.
-    return '';
-  }
+  // Of a proxy's page, the status alone decides.
+  return errorSchema.safeParse(refusalJson(body)).data?.name ?? '';
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { compileMapping } from '../mapping/mapping.js';
+import { mapOne } from '../testing/map-one.js';
 import { partnerMapping } from './odoo.mapping.js';
 import { readRecords } from './odoo.records.js';
 
@@ -78,5 +78,5 @@ const read = (...rows: unknown[]) =>
   readRecords(rows, { stream: 'partners', lossy: false, booleanFields: [] });
 
 async function map(fields: object) {
-  return compileMapping(partnerMapping).map(read({ id: 8, ...fields }).records[0]?.raw);
+  return mapOne(partnerMapping, read({ id: 8, ...fields }).records[0]?.raw);
 }

@@ -8,6 +8,7 @@ import type {
   WebhookDelivery,
 } from '../connector.js';
 import { sameText } from '../http/same-text.js';
+import { webhookJson } from '../shared/outside-json.js';
 import { isoTime } from './odoo.records.js';
 import { type OdooHint, webhookSchema } from './odoo.schema.js';
 import type { OdooConfig, OdooSecrets, OdooStream } from './odoo.settings.js';
@@ -31,22 +32,13 @@ function verifyPath({ tail }: WebhookDelivery, secrets: OdooSecrets): VerifyResu
 
 /** One hint a request. Models that are no stream of ours say nothing. */
 function parseDelivery({ rawBody }: WebhookDelivery): ParsedDelivery {
-  const parsed = webhookSchema.safeParse(jsonOf(rawBody));
+  const parsed = webhookSchema.safeParse(webhookJson(rawBody));
   if (!parsed.success) {
     const where = parsed.error.issues.map((issue) => issue.path.join('.') || 'body').join(', ');
     throw new InvalidDelivery(`The webhook body is not what Odoo sends: see ${where}`);
   }
   const signal = signalOf(parsed.data);
   return { signals: signal ? [signal] : [], rejected: [] };
-}
-
-function jsonOf(rawBody: Buffer): unknown {
-  try {
-    return JSON.parse(rawBody.toString('utf8'));
-  } catch {
-    // V8's message quotes the body, so it is not passed on.
-    throw new InvalidDelivery('The webhook body is not JSON');
-  }
 }
 
 /** Creation, change and deletion look alike: what became of the record is found by fetching it. */

@@ -3,6 +3,7 @@ import type { ConnectorContext } from '../connector.js';
 import { createHttpClient, type HttpClient, type Refusal } from '../http/http-client.js';
 import { retryAfter } from '../http/retry-after.js';
 import { statusError } from '../http/status-errors.js';
+import { refusalJson } from '../shared/outside-json.js';
 import { errorSchema } from './pipedrive.schema.js';
 import type { PipedriveConfig, PipedriveSecrets } from './pipedrive.settings.js';
 
@@ -74,16 +75,12 @@ function isPage({ headers, body }: Refusal): boolean {
 
 /** Codes only: Pipedrive's sentences may quote what was asked for. */
 function detailOf(body: Buffer): string {
-  try {
-    const { code, errorCode, error } = errorSchema.safeParse(JSON.parse(body.toString('utf8'))).data ?? {};
-    return [code, errorCode, error]
-      .map((part) => String(part ?? ''))
-      .filter((part) => /^[\w-]{1,60}$/.test(part))
-      .join(' ');
-  } catch {
-    // Not JSON: the status alone decides.
-    return '';
-  }
+  // Of what is not JSON, the status alone decides.
+  const { code, errorCode, error } = errorSchema.safeParse(refusalJson(body)).data ?? {};
+  return [code, errorCode, error]
+    .map((part) => String(part ?? ''))
+    .filter((part) => /^[\w-]{1,60}$/.test(part))
+    .join(' ');
 }
 
 const WINDOW_MS = 2_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { compileMapping } from '../mapping/mapping.js';
 import type { MappingDocument } from '../mapping/mapping.schema.js';
+import { mapOne } from '../testing/map-one.js';
 import { organizationMapping, personMapping } from './pipedrive.mapping.js';
 import { readRecords } from './pipedrive.records.js';
 import type { PipedriveStream } from './pipedrive.settings.js';
@@ -102,5 +102,5 @@ describe('default mapping of organizations', () => {
 async function map(stream: PipedriveStream, mapping: MappingDocument, item: unknown) {
   const { records, rejected } = readRecords(stream, [item], false);
   expect(rejected).toEqual([]);
-  return compileMapping(mapping).map(records[0]?.raw);
+  return mapOne(mapping, records[0]?.raw);
 }

@@ -7,6 +7,7 @@ import type {
   WebhookDelivery,
 } from '../connector.js';
 import { sameText } from '../http/same-text.js';
+import { webhookJson } from '../shared/outside-json.js';
 import { type PipedriveEvent, webhookSchema } from './pipedrive.schema.js';
 import type { PipedriveConfig, PipedriveSecrets, PipedriveStream } from './pipedrive.settings.js';
 
@@ -32,22 +33,13 @@ function verifyBasic({ headers }: WebhookDelivery, secrets: PipedriveSecrets): V
 
 /** One object, one event. Entities that are no stream of ours say nothing. */
 function parseDelivery({ rawBody }: WebhookDelivery): ParsedDelivery {
-  const parsed = webhookSchema.safeParse(jsonOf(rawBody));
+  const parsed = webhookSchema.safeParse(webhookJson(rawBody));
   if (!parsed.success) {
     const where = parsed.error.issues.map((issue) => issue.path.join('.') || 'body').join(', ');
     throw new InvalidDelivery(`The webhook body is not an event of Pipedrive's webhooks v2: see ${where}`);
   }
   const signal = signalOf(parsed.data.meta);
   return { signals: signal ? [signal] : [], rejected: [] };
-}
-
-function jsonOf(rawBody: Buffer): unknown {
-  try {
-    return JSON.parse(rawBody.toString('utf8'));
-  } catch {
-    // V8's message quotes the body, so it is not passed on.
-    throw new InvalidDelivery('The webhook body is not JSON');
-  }
 }
 
 /** The id is the event's own and stays the same when it is sent again. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { InvalidDelivery } from '../connector.errors.js';
 import type { ParsedDelivery, Signal } from '../connector.js';
+import { reject, webhookJson } from '../shared/outside-json.js';
 import { isSalesforceId, to18 } from './salesforce.ids.js';
 import { salesforceIdSchema } from './salesforce.schema.js';
 import type { SalesforceStream } from './salesforce.settings.js';
@@ -9,31 +10,25 @@ import type { SalesforceStream } from './salesforce.settings.js';
  * Change Data Capture, one event or a list, bare or in the envelope of CometD, Pub/Sub or an event relay.
  * An event may speak of many records, and sometimes of more than it can name.
  */
-export function parseChangeEvents(text: string): ParsedDelivery {
+export function parseChangeEvents(rawBody: Buffer): ParsedDelivery {
   const signals: Signal[] = [];
   const rejected: { index: number; reason: string }[] = [];
-  for (const [index, item] of eventsOf(text).entries()) {
+  for (const [index, item] of eventsOf(rawBody).entries()) {
     const parsed = changeHeaderSchema.safeParse(headerOf(item));
     if (!parsed.success) {
       const reason = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-      rejected.push({ index, reason: reason.join('; ') });
+      reject(rejected, index, reason.join('; '));
       continue;
     }
     const { signals: named, nameless } = signalsOf(parsed.data, accountOf(item));
     signals.push(...named);
-    if (nameless) rejected.push({ index, reason: NAMELESS });
+    if (nameless) reject(rejected, index, NAMELESS);
   }
   return { signals, rejected };
 }
 
-function eventsOf(text: string): unknown[] {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    // V8's message quotes the body, so it is not passed on.
-    throw new InvalidDelivery('The webhook body is neither an Outbound Message nor JSON');
-  }
+function eventsOf(rawBody: Buffer): unknown[] {
+  const body = webhookJson(rawBody, 'is neither an Outbound Message nor JSON');
   const events = Array.isArray(body) ? body : [body];
   if (events.some((event) => headerOf(event) === undefined))
     throw new InvalidDelivery('The webhook body is not made of Change Data Capture events');

@@ -8,11 +8,12 @@ import {
 import type { Refusal } from '../http/http-client.js';
 import { retryAfter } from '../http/retry-after.js';
 import { statusError } from '../http/status-errors.js';
+import { refusalJson } from '../shared/outside-json.js';
 import { errorsSchema, loginErrorSchema } from './salesforce.schema.js';
 
 /** Salesforce's codes as the errors the runner knows. Its messages quote data, so only names are taken from them. */
 export function classifyDataError(refusal: Refusal): ConnectorError {
-  const { errorCode = '', message = '' } = errorsSchema.safeParse(jsonOf(refusal.body)).data?.[0] ?? {};
+  const { errorCode = '', message = '' } = errorsSchema.safeParse(refusalJson(refusal.body)).data?.[0] ?? {};
   const code = /^[A-Z_]{1,60}$/.test(errorCode) ? errorCode : '';
   const said = `${refusal.what} answered ${refusal.status}: ${code}`;
   if (code === 'REQUEST_LIMIT_EXCEEDED') return limitExceeded(refusal, said, message);
@@ -24,7 +25,8 @@ export function classifyDataError(refusal: Refusal): ConnectorError {
 
 /** A refused grant needs a person; too many logins in an hour only need time. */
 export function classifyLoginError(refusal: Refusal): ConnectorError {
-  const { error = '', error_description = '' } = loginErrorSchema.safeParse(jsonOf(refusal.body)).data ?? {};
+  const { error = '', error_description = '' } =
+    loginErrorSchema.safeParse(refusalJson(refusal.body)).data ?? {};
   const code = /^[\w-]{1,60}$/.test(error) ? error : '';
   const said = `${refusal.what} answered ${refusal.status}: ${code}`;
   if (/login rate/i.test(error_description))
@@ -52,15 +54,6 @@ function namedIn(message: string): string {
   if (relation) return `, there is no relationship ${relation[1]}`;
   const type = /sObject type '(\w{1,80})' is not supported/.exec(message);
   return type ? `, the user cannot see the object ${type[1]}` : '';
-}
-
-function jsonOf(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    // A gateway's HTML page: the status alone decides.
-    return null;
-  }
 }
 
 const retryTime = ({ headers, serverDate, now }: Refusal): Date | null =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { compileMapping } from '../mapping/mapping.js';
+import { mapOne } from '../testing/map-one.js';
 import { accountMapping, contactMapping, DEFAULT_FIELDS, leadMapping } from './salesforce.mapping.js';
 import { readRecords, toSourceRecord } from './salesforce.records.js';
 
@@ -63,7 +63,7 @@ async function mapped(stream: keyof typeof MAPPINGS, fields: object) {
   const { records: parsed } = readRecords([item], false);
   const [record] = parsed.map((one) => toSourceRecord(stream, one));
   expect(record).toMatchObject({ id: ID, updatedAt: '2026-09-01T10:00:00.000Z' });
-  const result = await compileMapping(MAPPINGS[stream]).map(record?.raw);
+  const result = await mapOne(MAPPINGS[stream], record?.raw);
   if (!result.ok) throw new Error(JSON.stringify(result.errors));
   return result.identity;
 }

@@ -1,9 +1,10 @@
-import { XMLParser } from 'fast-xml-parser';
 import { z } from 'zod';
 import { InvalidDelivery } from '../connector.errors.js';
 import type { ParsedDelivery, Signal } from '../connector.js';
+import { reject } from '../shared/outside-json.js';
 import { salesforceIdSchema } from './salesforce.schema.js';
 import type { SalesforceStream } from './salesforce.settings.js';
+import { readXml, type XmlElement, XmlError } from './xml-reader.js';
 
 /** Only what names a record is read: values are fetched, never believed. */
 export function parseOutboundMessage(xml: string): ParsedDelivery {
@@ -14,10 +15,11 @@ export function parseOutboundMessage(xml: string): ParsedDelivery {
     const parsed = notificationSchema.safeParse(item);
     if (parsed.success) signals.push(...signalsOf(parsed.data, account));
     else
-      rejected.push({
+      reject(
+        rejected,
         index,
-        reason: parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
-      });
+        parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+      );
   }
   return { signals, rejected };
 }
@@ -32,22 +34,52 @@ export const OUTBOUND_ACKNOWLEDGEMENT = {
     '</soapenv:Body></soapenv:Envelope>',
 };
 
-function messageOf(xml: string): z.output<typeof messageSchema>['Envelope']['Body']['notifications'] {
-  if (/<!(DOCTYPE|ENTITY)/i.test(xml))
-    throw new InvalidDelivery('The webhook body declares a document type, which Salesforce never does');
-  const parsed = messageSchema.safeParse(parsedXml(xml));
-  if (parsed.success) return parsed.data.Envelope.Body.notifications;
+function messageOf(xml: string): z.output<typeof messageSchema> {
+  const body = childOf(elementOf(xml), 'Envelope', 'Body');
+  const parsed = messageSchema.safeParse(plainOf(childOf(body, 'Body', 'notifications')));
+  if (parsed.success) return parsed.data;
   throw new InvalidDelivery('The webhook body is not an Outbound Message with an OrganizationId');
 }
 
-function parsedXml(xml: string): unknown {
+function elementOf(xml: string): XmlElement {
   try {
-    return PARSER.parse(xml, true);
-  } catch {
-    // The parser's message quotes the body, so it is not passed on.
-    throw new InvalidDelivery('The webhook body is XML that is cut off or malformed');
+    return readXml(xml, BOUNDS);
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error;
+    throw new InvalidDelivery(`The webhook body ${error.message}`);
   }
 }
+
+/** The child of that name, if the element is the one that it should be. */
+const childOf = (element: XmlElement | undefined, name: string, child: string): XmlElement | undefined =>
+  element?.name === name ? element.children.find((one) => one.name === child) : undefined;
+
+/** Texts by name; of a name that comes twice the first counts, and notifications are a list. */
+function plainOf(element: XmlElement | undefined): unknown {
+  if (!element) return undefined;
+  const { children } = element;
+  const notifications = children.filter(({ name }) => name === 'Notification').map(notificationOf);
+  return { OrganizationId: textOf(element, 'OrganizationId'), Notification: notifications };
+}
+
+function notificationOf(element: XmlElement): unknown {
+  const sObject = element.children.find(({ name }) => name === 'sObject');
+  return {
+    Id: textOf(element, 'Id'),
+    sObject: sObject && {
+      type: sObject.attributes.get('type'),
+      Id: textOf(sObject, 'Id'),
+      SystemModstamp: textOf(sObject, 'SystemModstamp'),
+      LastModifiedDate: textOf(sObject, 'LastModifiedDate'),
+    },
+  };
+}
+
+const textOf = ({ children }: XmlElement, wanted: string): string | undefined =>
+  children.find(({ name }) => name === wanted)?.text;
+
+/** A hundred notifications of records with two hundred fields each. */
+const BOUNDS = { depth: 16, parts: 40_000 };
 
 function signalsOf({ Id, sObject }: z.output<typeof notificationSchema>, account: string): Signal[] {
   const stream = STREAMS.get(sObject.type.replace(/^\w+:/, ''));
@@ -62,14 +94,8 @@ function timeOf(text: string | undefined): string | null {
 }
 
 const messageSchema = z.object({
-  Envelope: z.object({
-    Body: z.object({
-      notifications: z.object({
-        OrganizationId: salesforceIdSchema,
-        Notification: z.array(z.unknown()).default([]),
-      }),
-    }),
-  }),
+  OrganizationId: salesforceIdSchema,
+  Notification: z.array(z.unknown()),
 });
 
 const notificationSchema = z.object({
@@ -80,17 +106,6 @@ const notificationSchema = z.object({
     SystemModstamp: z.string().optional(),
     LastModifiedDate: z.string().optional(),
   }),
-});
-
-/** Entities stay as they are written: ids and times have none. */
-const PARSER = new XMLParser({
-  removeNSPrefix: true,
-  ignoreAttributes: false,
-  attributeNamePrefix: '',
-  parseTagValue: false,
-  parseAttributeValue: false,
-  processEntities: false,
-  isArray: (name) => name === 'Notification',
 });
 
 const STREAMS: ReadonlyMap<string, SalesforceStream> = new Map([

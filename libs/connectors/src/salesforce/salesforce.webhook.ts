@@ -25,5 +25,5 @@ function verifySecret(
 
 function parseDelivery({ rawBody }: WebhookDelivery): ParsedDelivery {
   const text = rawBody.toString('utf8').replace(/^\uFEFF/, '');
-  return text.trimStart().startsWith('<') ? parseOutboundMessage(text) : parseChangeEvents(text);
+  return text.trimStart().startsWith('<') ? parseOutboundMessage(text) : parseChangeEvents(Buffer.from(text));
 }

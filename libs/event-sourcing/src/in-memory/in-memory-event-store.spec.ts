@@ -10,6 +10,9 @@ describe('InMemoryEventStore', () => {
       aDayPasses: async () => {
         now = new Date(now.getTime() + 24 * 3_600_000);
       },
+      aMomentPasses: async () => {
+        now = new Date(now.getTime() + 2);
+      },
     };
   });
 });

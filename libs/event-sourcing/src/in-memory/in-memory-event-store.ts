@@ -52,11 +52,15 @@ export class InMemoryEventStore implements EventStore {
   }
 
   async readStream(streamId: string, { after = 0, upTo = Number.MAX_SAFE_INTEGER } = {}) {
-    return (this.streams.get(streamId) ?? []).filter(({ version }) => version > after && version <= upTo);
+    return (this.streams.get(streamId) ?? []).slice(after, Math.max(after, upTo));
+  }
+
+  async versionAt(streamId: string, time: Date): Promise<number> {
+    return (this.streams.get(streamId) ?? []).findLastIndex(({ recordedAt }) => recordedAt <= time) + 1;
   }
 
   async readAll(after: number, limit: number): Promise<LogPage> {
-    const events = this.log.filter(({ globalPosition }) => globalPosition > after).slice(0, limit);
+    const events = this.log.slice(after, after + limit);
     return { events, safe: events.at(-1)?.globalPosition ?? Math.max(after, this.log.length) };
   }
 

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from '#platform';
+import { preparedName } from './statement.js';
 
 /** Somebody else moved the checkpoint since it was read: their work stands, ours is rolled back. */
 export class CheckpointMovedError extends Error {
@@ -8,6 +9,10 @@ export class CheckpointMovedError extends Error {
     super(`Subscription ${subscription} is also run by somebody else, who was faster`);
   }
 }
+
+const READ = 'select position from es.checkpoints where subscription = $1';
+const MOVE = `update es.checkpoints set position = $3, owner = $4, updated_at = now()
+  where subscription = $1 and position = $2`;
 
 /** How far one subscription has read the log. */
 export class Checkpoints {
@@ -20,8 +25,8 @@ export class Checkpoints {
   /** The position, made on first sight. */
   async read(startAt: 'beginning' | 'end'): Promise<number> {
     const { rows } = await this.pool.query<{ position: number }>({
-      name: 'checkpoint_read',
-      text: 'select position from es.checkpoints where subscription = $1',
+      name: preparedName(READ),
+      text: READ,
       values: [this.subscription],
     });
     if (rows[0]) return rows[0].position;
@@ -36,19 +41,10 @@ export class Checkpoints {
   /** @throws CheckpointMovedError when it is not at `from` any more. */
   async move(client: PoolClient, from: number, to: number): Promise<void> {
     const { rowCount } = await client.query({
-      name: 'checkpoint_move',
-      text: `update es.checkpoints set position = $3, owner = $4, updated_at = now()
-        where subscription = $1 and position = $2`,
+      name: preparedName(MOVE),
+      text: MOVE,
       values: [this.subscription, from, to, this.owner],
     });
     if (rowCount !== 1) throw new CheckpointMovedError(this.subscription);
   }
-}
-
-/** How many positions each subscription is behind what it could read. */
-export async function subscriptionLags(pool: Pool): Promise<Map<string, number>> {
-  const { rows } = await pool.query<{ subscription: string; lag: number }>(
-    `select subscription, greatest(safe - position, 0) as lag from es.checkpoints, es.safe_position() as safe`,
-  );
-  return new Map(rows.map(({ subscription, lag }) => [subscription, lag]));
 }

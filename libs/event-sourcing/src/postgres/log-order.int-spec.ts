@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createPool, type Pool, type PoolClient } from '#platform';
+import { createPool, type Pool } from '#platform';
+import { type BorrowedClient, borrowClient } from '#platform/testing';
 import { describeEachDatabase } from '../../../../test/support/databases.js';
 import type { RecordedEvent } from '../event.js';
 import type { EventStore } from '../event-store.js';
@@ -11,13 +12,13 @@ import { PostgresEventStore, toRecordedEvent } from './postgres-event-store.js';
 describeEachDatabase('the order of the log', (database) => {
   let pool: Pool;
   let store: PostgresEventStore;
-  let slow: PoolClient;
+  let slow: BorrowedClient;
   beforeAll(() => {
     pool = createPool({ url: database.url });
     store = new PostgresEventStore(pool);
   });
   beforeEach(async () => {
-    slow = await pool.connect();
+    slow = await borrowClient(pool);
   });
   afterEach(async () => {
     await slow.query('rollback');
@@ -55,7 +56,7 @@ describeEachDatabase('the order of the log', (database) => {
 
   it('goes on when the session of an append that was left open ends', async () => {
     const reader = await readerAtTheEnd();
-    const session = await pool.connect();
+    const session = await borrowClient(pool);
     const ended = new Promise((resolve) => session.on('error', resolve));
     await session.query('begin');
     await store.within(session).append([anAppend()]);
@@ -131,8 +132,16 @@ describeEachDatabase('the order of the log', (database) => {
         appendDuringRead('missed'),
       ));
 
+    // A pause after each read: the first one stands between the two, whatever their order.
     it('not in the order in which es.safe_position reads', () =>
-      withMutant('safe_position', [[lastRead, lastRead + pause]], () => appendDuringRead('seen')));
+      withMutant(
+        'safe_position',
+        [
+          [lastRead, lastRead + pause],
+          [locksRead, locksRead + pause],
+        ],
+        () => appendDuringRead('seen'),
+      ));
   });
 
   /** A reader stops between its two reads; one append opens and another one commits before it goes on. */
@@ -141,7 +150,7 @@ describeEachDatabase('the order of the log', (database) => {
     await holdPause();
     const page = reader.read();
     await someoneIsPaused();
-    const open = await pool.connect();
+    const open = await borrowClient(pool);
     await open.query('begin');
     await store.within(open).append([anAppend()]);
     await store.append([anAppend()]);

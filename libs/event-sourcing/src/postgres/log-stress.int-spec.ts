@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { createPool, type Pool, uuidv4 } from '#platform';
+import { borrowClient } from '#platform/testing';
 import { describeEachDatabase } from '../../../../test/support/databases.js';
 import { WrongExpectedVersionError } from '../errors.js';
 import type { RecordedEvent } from '../event.js';
@@ -56,7 +57,7 @@ describeEachDatabase('a log under stress', (database) => {
   const inOneStatement = (appends: readonly StreamAppend[]) => store.append(appends);
 
   async function inATransaction(writer: number, appends: readonly StreamAppend[]) {
-    const client = await pool.connect();
+    const client = await borrowClient(pool);
     const dawdle = () => client.query('select pg_sleep($1)', [Math.random() * 0.01]);
     try {
       await client.query('begin');

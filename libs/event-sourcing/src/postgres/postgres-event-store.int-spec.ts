@@ -19,6 +19,9 @@ describeEachDatabase('PostgresEventStore', (database) => {
     aDayPasses: async () => {
       await pool.query(`update es.commands set created_at = created_at - interval '24 hours'`);
     },
+    aMomentPasses: async () => {
+      await pool.query('select pg_sleep(0.002)');
+    },
   }));
 
   describe('within a transaction of the caller', () => {

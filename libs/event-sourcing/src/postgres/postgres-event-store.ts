@@ -58,6 +58,14 @@ export class PostgresEventStore implements EventStore {
     return rows.map(toRecordedEvent);
   }
 
+  async versionAt(streamId: string, time: Date): Promise<number> {
+    // The log counts microseconds, and whoever asks has read milliseconds from it: the whole millisecond belongs to it.
+    const text = 'select max(version) as version from es.events where stream_id = $1 and recorded_at < $2';
+    const values = [streamId, new Date(time.getTime() + 1)];
+    const [row] = await this.run<{ version: number | null }>({ text, values });
+    return row?.version ?? 0;
+  }
+
   async readAll(after: number, limit: number): Promise<LogPage> {
     // Two statements, each with a snapshot of its own: the events must be read after the watermark.
     const [row] = await this.run<{ safe: number }>({ text: 'select es.safe_position() as safe', values: [] });

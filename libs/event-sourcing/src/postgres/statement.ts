@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** Collects a statement's parameters while its text is put together. */
 export class StatementParameters {
   readonly values: unknown[] = [];
@@ -25,12 +27,13 @@ const MAX_PREPARED = 1_000;
 const names = new Map<string, string>();
 
 /**
- * The same name for the same text, so that a connection prepares each statement once. None once there are very many
- * texts: each costs memory on every connection, and what clients combine in a filter decides how many there are.
+ * The same name for the same text, so that a connection prepares each statement once, and for no other text in any
+ * process: behind a pooler a connection is not ours alone. None once there are very many texts: each costs memory on
+ * every connection, and what clients combine in a filter decides how many there are.
  */
 export function preparedName(text: string): string | undefined {
   const name = names.get(text);
   if (name !== undefined || names.size >= MAX_PREPARED) return name;
-  names.set(text, `rollcall_${names.size}`);
+  names.set(text, `rollcall_${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`);
   return names.get(text);
 }

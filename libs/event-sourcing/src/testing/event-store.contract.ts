@@ -9,14 +9,17 @@ import { aCommand, anAppend, anEvent } from './builders.js';
 export interface StoreUnderTest {
   readonly store: EventStore;
   aDayPasses(): Promise<void>;
+  /** Long enough for the time of recording to tell events apart. */
+  aMomentPasses(): Promise<void>;
 }
 
 /** What every event store does. Each test uses streams of its own, so that they may share a store. */
 export function eventStoreContract(open: () => StoreUnderTest): void {
   let store: EventStore;
   let aDayPasses: StoreUnderTest['aDayPasses'];
+  let aMomentPasses: StoreUnderTest['aMomentPasses'];
   beforeEach(() => {
-    ({ store, aDayPasses } = open());
+    ({ store, aDayPasses, aMomentPasses } = open());
   });
 
   describe('append', () => {
@@ -221,6 +224,28 @@ export function eventStoreContract(open: () => StoreUnderTest): void {
 
     it('finds nothing in a stream that does not exist', async () =>
       expect(await store.readStream(uuidv4())).toEqual([]));
+  });
+
+  describe('versionAt', () => {
+    it('finds the last event that was recorded by a time', async () => {
+      const { streamId } = await aStreamOf(2);
+      for (let version = 2; version < 5; version++) {
+        await aMomentPasses();
+        await store.append([anAppend({ streamId, expectedVersion: version })]);
+      }
+      const events = await store.readStream(streamId);
+      expect(new Set(events.map(({ recordedAt }) => recordedAt.getTime())).size).toBeGreaterThan(2);
+      for (const { recordedAt } of events) {
+        const last = events.findLast((event) => event.recordedAt <= recordedAt);
+        expect(await store.versionAt(streamId, recordedAt)).toBe(last?.version);
+      }
+    });
+
+    it('finds nothing before the first event, nor in a stream that does not exist', async () => {
+      const { streamId } = await aStreamOf(1);
+      expect(await store.versionAt(streamId, new Date(0))).toBe(0);
+      expect(await store.versionAt(uuidv4(), new Date())).toBe(0);
+    });
   });
 
   describe('readAll', () => {

@@ -1,6 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { EventMetadata } from '#event-sourcing';
-import { type PoolClient, uuidv4 } from '#platform';
+import { mapInTurns, type PoolClient, uuidv4 } from '#platform';
 import { requireProject } from '../identity.access.js';
 import { createIdentity, modifyIdentity, type NewIdentity, replaceIdentity } from '../identity.decider.js';
 import { IdentityLimitError, ProjectForbiddenError } from '../identity.errors.js';
@@ -50,7 +50,9 @@ export class UpsertIdentitiesHandler implements ICommandHandler<UpsertIdentities
     return repository.transactor.once(context, async () => {
       const batch = await loadBatch(repository, identities);
       const metadata = repository.transactor.stamp(context.metadata);
-      const outcomes = identities.map((identity) => decideOne(batch, identity, context, metadata, options));
+      const outcomes = await mapInTurns(identities, (identity) =>
+        decideOne(batch, identity, context, metadata, options),
+      );
       if (options.decideOnly) return outcomes;
       const command = context.idempotency && { ...context.idempotency, result: outcomes };
       await batch.drafts.append({ command });

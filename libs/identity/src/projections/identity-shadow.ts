@@ -1,7 +1,8 @@
 import { type EventRow, toRecordedEvent } from '#event-sourcing';
-import type { PoolClient } from '#platform';
+import { type PoolClient, Stretches } from '#platform';
 import { IDENTITY_CATEGORY, identityEvents } from '../identity.events.js';
-import { type IdentityRow, projectIdentity } from './identity.row.js';
+import type { IdentityRow } from './identity.row.js';
+import { IdentityRowFolding } from './identity-row.folding.js';
 import { recordDifferences, replaceRows } from './identity-shadow.rows.js';
 import { createTables, indexTables, SHADOW } from './identity-shadow.tables.js';
 
@@ -88,18 +89,8 @@ export class IdentityShadow {
       `select * from ${SHADOW}.identities where id = any($1)`,
       [ids],
     );
-    const after = new Map(rows.map((row) => [row.id, row]));
-    for (const event of events) this.fold(after, event);
-    await replaceRows(this.client, ids, [...after.values()]);
+    await replaceRows(this.client, ids, await foldRows(rows, events));
     return ids;
-  }
-
-  private fold(rows: Map<string, IdentityRow>, event: EventRow): void {
-    const row = rows.get(event.stream_id);
-    if (row && row.version >= event.version) return;
-    const after = projectIdentity(row, identityEvents.upcast(toRecordedEvent(event)));
-    if (after) rows.set(after.id, after);
-    else rows.delete(event.stream_id);
   }
 
   private async read({ upTo, limit }: { upTo: number; limit: number }): Promise<EventRow[]> {
@@ -127,4 +118,20 @@ export class IdentityShadow {
       throw error;
     }
   }
+}
+
+/** What these rows become by these events; an identity that is gone has no row. */
+async function foldRows(
+  rows: readonly IdentityRow[],
+  events: readonly EventRow[],
+): Promise<readonly IdentityRow[]> {
+  const foldings = new Map(rows.map((row) => [row.id, new IdentityRowFolding(row)]));
+  const stretches = new Stretches();
+  for (const event of events) {
+    if (stretches.over) await stretches.giveTurn();
+    const folding = foldings.get(event.stream_id) ?? new IdentityRowFolding();
+    foldings.set(event.stream_id, folding);
+    if (event.version > folding.version) folding.take(identityEvents.upcast(toRecordedEvent(event)));
+  }
+  return [...foldings.values()].flatMap((folding) => folding.row() ?? []);
 }

@@ -29,7 +29,7 @@ describeEachDatabase('the identity rows', (database) => {
   let identities: IdentityRepository;
   beforeAll(() => {
     pool = createPool({ url: database.url });
-    prisma = createPrisma(database.url);
+    prisma = createPrisma({ url: database.url });
     store = new PostgresEventStore(pool, [identityProjection]);
     identities = new IdentityRepository(store, tickingClock());
   });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { PostgresEventStore, type StreamAppend } from '#event-sourcing';
 import { createPool, createPrisma, type Pool, type PrismaClient, uuidv4 } from '#platform';
+import { borrowClient } from '#platform/testing';
 import { describeEachDatabase } from '../../../../test/support/databases.js';
 import { createIdentity, deleteIdentity, modifyIdentity, upsertProperties } from '../identity.decider.js';
 import type { IdentityEvent } from '../identity.events.js';
@@ -24,7 +25,7 @@ describeEachDatabase('rebuilding the identities', (database) => {
   const ids = Array.from({ length: 60 }, uuidv4);
   beforeAll(async () => {
     pool = createPool({ url: database.url });
-    prisma = createPrisma(database.url);
+    prisma = createPrisma({ url: database.url });
     identities = new IdentityRepository(new PostgresEventStore(pool, [identityProjection]));
     for (const id of ids) await create(id);
     for (const id of ids.slice(0, 40)) await change(id);
@@ -90,7 +91,7 @@ describeEachDatabase('rebuilding the identities', (database) => {
   });
 
   it('runs alone', async () => {
-    const other = await pool.connect();
+    const other = await borrowClient(pool);
     await other.query(`select pg_advisory_lock(7744, hashtext('rebuild identities'))`);
     await expect(rebuildIdentities(pool)).rejects.toThrow(RebuildRunningError);
     await other.query('select pg_advisory_unlock_all()');
@@ -105,7 +106,7 @@ describeEachDatabase('rebuilding the identities', (database) => {
   });
 
   it('waits for a transaction that holds the tables, and lets others read meanwhile', async () => {
-    const holder = await pool.connect();
+    const holder = await borrowClient(pool);
     await holder.query('begin; select 1 from identities limit 1');
     const rebuilding = rebuildIdentities(pool);
     await until(async () => {
@@ -127,7 +128,7 @@ describeEachDatabase('rebuilding the identities', (database) => {
     await withPausedAppends(async (resume) => {
       const taking = create(taker, 'passed on');
       await until(someoneIsPaused);
-      const client = await pool.connect();
+      const client = await borrowClient(pool);
       await client.query('begin');
       await identities.store.within(client).append([await lastWords(giver)]);
       await resume();
@@ -193,7 +194,7 @@ describeEachDatabase('rebuilding the identities', (database) => {
     const { rows } = await pool.query(`select pg_get_functiondef('es.append_one'::regproc) as source`);
     const pause = `perform pg_advisory_xact_lock_shared(${PAUSE});\nend $`;
     await pool.query(rows[0].source.replace('end $', () => pause));
-    const holder = await pool.connect();
+    const holder = await borrowClient(pool);
     await holder.query(`select pg_advisory_lock(${PAUSE})`);
     await test(() => holder.query(`select pg_advisory_unlock(${PAUSE})`)).finally(() =>
       pool.query(rows[0].source),

@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from '#platform';
+import { holdForLong, type Pool, type PoolClient } from '#platform';
 import { type IdentityDifferences, IdentityShadow, type RebuildProgress } from './identity-shadow.js';
 import { swapIn } from './identity-shadow.swap.js';
 import { RebuildRunningError } from './rebuild.errors.js';
@@ -39,17 +39,12 @@ export async function rebuildIdentities(pool: Pool, options: RebuildOptions = {}
 }
 
 /** Runs on a connection of its own, which holds a lock that tells other rebuilds off and ends with it. */
-async function alone<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  try {
+const alone = <T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> =>
+  holdForLong(pool, async (client) => {
     // Two numbers are another key space than the one number of the watermark.
     const { rows } = await client.query(
       `select pg_try_advisory_lock(7744, hashtext('rebuild identities')) as mine`,
     );
     if (!rows[0].mine) throw new RebuildRunningError();
-    await client.query('set statement_timeout = 0');
-    return await work(client);
-  } finally {
-    client.release(true);
-  }
-}
+    return work(client);
+  });

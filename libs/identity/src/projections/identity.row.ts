@@ -1,8 +1,5 @@
-import type { RecordedEvent } from '#event-sourcing';
 import type { Identity as PrismaIdentity } from '#prisma';
-import { identityDecider } from '../identity.decider.js';
-import type { IdentityEvent } from '../identity.events.js';
-import type { Identity, IdentityProperty, IdentityType, LiveIdentity } from '../identity.state.js';
+import type { IdentityProperty, IdentityType, LiveIdentity } from '../identity.state.js';
 import type { IdentityView } from '../identity.view.js';
 
 /** A row of `identities` as pg answers it: the columns of the Prisma model under their SQL names. */
@@ -64,32 +61,6 @@ export const viewOf = (row: StateRow): IdentityView => ({
   agentIds: row.agent_ids,
   blockIds: row.block_ids,
 });
-
-/** What the fold of a log says a row must be: the rule that inline projection and rebuild both keep. */
-export function projectIdentity(
-  row: IdentityRow | undefined,
-  event: RecordedEvent<IdentityEvent>,
-): IdentityRow | undefined {
-  const before: Identity = row ? stateOf(row) : { status: 'unknown' };
-  const after = identityDecider.evolve(before, event);
-  if (after.status !== 'live') return undefined;
-  const occurredAt = new Date(event.metadata.occurredAt);
-  const born = event.type === 'IdentityCreated' || !row;
-  return {
-    id: event.streamId,
-    version: event.version,
-    created_position: born ? event.globalPosition : row.created_position,
-    project_id: toColumn(after.projectId),
-    identifier_key: after.identifierKey,
-    name: after.name,
-    identity_type: after.identityType,
-    properties: [...after.properties.values()],
-    agent_ids: [...after.agentIds],
-    block_ids: [...after.blockIds],
-    created_at: born ? occurredAt : row.created_at,
-    updated_at: occurredAt,
-  };
-}
 
 /** Longer values stay readable but are not filterable: they have no row in `identity_properties`. */
 export const FILTERABLE_LENGTH = 512;

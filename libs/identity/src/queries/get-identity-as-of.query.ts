@@ -1,5 +1,5 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { fold, PostgresEventStore, type RecordedEvent } from '#event-sourcing';
+import { foldStream, PostgresEventStore } from '#event-sourcing';
 import type { ProjectAccess } from '../identity.access.js';
 import { identityDecider } from '../identity.decider.js';
 import { identityEvents } from '../identity.events.js';
@@ -25,17 +25,11 @@ export class GetIdentityAsOfHandler implements IQueryHandler<GetIdentityAsOf> {
   constructor(private readonly store: PostgresEventStore) {}
 
   async execute({ identityId, asOf, access }: GetIdentityAsOf): Promise<IdentityView> {
-    await requireVisibleStream(this.store, identityId, access);
-    const events = await this.store.readStream(identityId, asOf instanceof Date ? {} : { upTo: asOf });
-    const until = asOf instanceof Date ? recordedBy(asOf, events) : events;
-    const state = fold(
-      identityDecider,
-      until.map((event) => identityEvents.upcast(event)),
-    );
-    return toView(identityId, { state, version: until.length });
+    const { store } = this;
+    await requireVisibleStream(store, identityId, access);
+    // Versions give the order, also where the database's clock was set back.
+    const upTo = asOf instanceof Date ? await store.versionAt(identityId, asOf) : asOf;
+    const stream = { store, catalog: identityEvents, streamId: identityId };
+    return toView(identityId, await foldStream(identityDecider, stream, { upTo }));
   }
 }
-
-/** Up to the last event recorded by then: versions give the order, also where the database's clock was set back. */
-const recordedBy = (time: Date, events: readonly RecordedEvent[]): readonly RecordedEvent[] =>
-  events.slice(0, events.findLastIndex(({ recordedAt }) => recordedAt <= time) + 1);

@@ -1,8 +1,7 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { PostgresEventStore } from '#event-sourcing';
 import type { ProjectAccess } from '../identity.access.js';
-import { identityEvents } from '../identity.events.js';
-import { type Provenance, provenanceOf } from '../identity.provenance.js';
+import { type Provenance, readProvenance } from '../identity.provenance.js';
 import { requireVisibleStream } from './identity-history.query.js';
 
 /** Where each value of an identity comes from, at a version of it. */
@@ -22,7 +21,6 @@ export class GetIdentityProvenanceHandler implements IQueryHandler<GetIdentityPr
 
   async execute({ identityId, version, access }: GetIdentityProvenance): Promise<Provenance> {
     await requireVisibleStream(this.store, identityId, access);
-    const events = await this.store.readStream(identityId, { upTo: version });
-    return provenanceOf(events.map((event) => identityEvents.upcast(event)));
+    return readProvenance(this.store, identityId, version);
   }
 }

@@ -27,7 +27,7 @@ describeEachDatabase('the hot reads', (database) => {
   const ids = Array.from({ length: COUNT }, uuidv4);
   beforeAll(async () => {
     pool = createPool({ url: database.url });
-    prisma = createPrisma(database.url);
+    prisma = createPrisma({ url: database.url });
     reads = new HotReads(pool);
     identities = new IdentityRepository(new PostgresEventStore(pool, [identityProjection]));
     for (const [n, id] of ids.entries()) await create(id, variety(n));

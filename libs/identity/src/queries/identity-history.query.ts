@@ -1,5 +1,5 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PostgresEventStore, type RecordedEvent } from '#event-sourcing';
+import { PostgresEventStore, type RecordedEvent, walkStream } from '#event-sourcing';
 import { mayAccess, type ProjectAccess } from '../identity.access.js';
 import { IdentityNotFoundError } from '../identity.errors.js';
 import { type IdentityEvent, identityEvents } from '../identity.events.js';
@@ -31,11 +31,11 @@ export class GetIdentityHistoryHandler implements IQueryHandler<GetIdentityHisto
     access,
   }: GetIdentityHistory): Promise<readonly RecordedEvent<IdentityEvent>[]> {
     await requireVisibleStream(this.store, identityId, access);
-    const events = await this.store.readStream(identityId, {
-      after: page.after,
-      upTo: page.after + page.limit,
-    });
-    return events.map((event) => identityEvents.upcast(event));
+    const events: RecordedEvent<IdentityEvent>[] = [];
+    const stream = { store: this.store, catalog: identityEvents, streamId: identityId };
+    const range = { after: page.after, upTo: page.after + page.limit };
+    await walkStream<IdentityEvent>(stream, (event) => events.push(event), range);
+    return events;
   }
 }
 

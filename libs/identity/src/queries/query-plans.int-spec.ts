@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createPool, type Pool, uuidv4 } from '#platform';
+import { borrowClient } from '#platform/testing';
 import { describeEachDatabase } from '../../../../test/support/databases.js';
 import type { ProjectAccess } from '../identity.access.js';
 import { HotReads } from './hot-reads.js';
@@ -74,7 +75,7 @@ describeEachDatabase('pages of identities', (database) => {
 
   /** After ten runs: from five on, PostgreSQL may have turned to one plan for all values. */
   async function planOfPrepared(text: string, values: readonly unknown[]): Promise<string> {
-    const client = await pool.connect();
+    const client = await borrowClient(pool);
     const literals = values.map((value) => client.escapeLiteral(String(value))).join(', ');
     await client.query(`prepare page as ${text}`);
     for (let times = 0; times < 10; times++) await client.query(`execute page(${literals})`);

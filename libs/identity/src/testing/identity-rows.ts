@@ -1,7 +1,8 @@
 import type { PostgresEventStore } from '#event-sourcing';
 import type { PrismaClient } from '#platform';
 import { identityEvents } from '../identity.events.js';
-import { type IdentityRow, projectIdentity, stateOf } from '../projections/identity.row.js';
+import { type IdentityRow, stateOf } from '../projections/identity.row.js';
+import { IdentityRowFolding } from '../projections/identity-row.folding.js';
 import { filterable } from '../projections/property-changes.js';
 
 /** What the tables hold for one identity. */
@@ -19,10 +20,9 @@ interface PropertyRow {
 
 /** What the log says the tables must hold. */
 export async function foldedRows(store: PostgresEventStore, identityId: string): Promise<IdentityRows> {
-  let row: IdentityRow | undefined;
-  for (const event of await store.readStream(identityId)) {
-    row = projectIdentity(row, identityEvents.upcast(event));
-  }
+  const folding = new IdentityRowFolding();
+  for (const event of await store.readStream(identityId)) folding.take(identityEvents.upcast(event));
+  const row = folding.row();
   return { identity: row, properties: row ? propertiesOf(row) : [] };
 }
 

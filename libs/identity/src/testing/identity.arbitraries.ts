@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { IdentityEvent } from '../identity.events.js';
 import { IDENTITY_TYPES, type IdentityProperty } from '../identity.state.js';
 import { IdentityPropertyShape } from '../identity.wire.js';
 
@@ -62,3 +63,43 @@ export const arbitraryChange = fc.oneof(
   step('delete', {}),
 );
 export type ArbitraryChange = typeof arbitraryChange extends fc.Arbitrary<infer Change> ? Change : never;
+
+const ID = 'an-identity';
+const event = <Type extends IdentityEvent['type'], Data>(
+  type: Type,
+  shape: { [K in keyof Data]: fc.Arbitrary<Data[K]> },
+) => fc.record<Data>(shape).map((data) => ({ type, data: { identityId: ID, ...data } }));
+
+const setChange = (id: fc.Arbitrary<string>) => fc.record({ added: fc.array(id), removed: fc.array(id) });
+
+/** Anything that a log could hold, in any order: also what no rule would decide. */
+export const arbitraryEvent: fc.Arbitrary<IdentityEvent> = fc.oneof(
+  event('IdentityCreated', {
+    projectId: fc.constantFrom(null, 'project'),
+    ...fields,
+    properties,
+    agentIds: fc.array(agentId),
+    blockIds: fc.array(blockId),
+  }),
+  {
+    weight: 3,
+    arbitrary: event('IdentityModified', {
+      changes: fc.record(
+        {
+          ...fields,
+          properties: fc.record({ set: properties, removed: fc.array(key) }),
+          agentIds: setChange(agentId),
+          blockIds: setChange(blockId),
+        },
+        { requiredKeys: [] },
+      ),
+    }),
+  },
+  { weight: 3, arbitrary: event('IdentityPropertiesUpserted', { properties }) },
+  { weight: 3, arbitrary: event('IdentityPropertyRemoved', { key }) },
+  { weight: 2, arbitrary: event('IdentityAgentAttached', { agentId }) },
+  { weight: 2, arbitrary: event('IdentityAgentDetached', { agentId }) },
+  { weight: 2, arbitrary: event('IdentityBlockAttached', { blockId }) },
+  { weight: 2, arbitrary: event('IdentityBlockDetached', { blockId }) },
+  event('IdentityDeleted', {}),
+);

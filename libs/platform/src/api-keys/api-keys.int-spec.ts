@@ -6,7 +6,7 @@ import { ApiKeys } from './api-keys.js';
 describeEachDatabase('API keys', (database) => {
   let prisma: PrismaClient;
   beforeAll(() => {
-    prisma = createPrisma(database.url);
+    prisma = createPrisma({ url: database.url });
   });
   beforeEach(async () => {
     await prisma.apiKey.deleteMany();
@@ -34,8 +34,8 @@ describeEachDatabase('API keys', (database) => {
   );
 
   it('answers a key it saw within the last second without asking, then asks again', async () => {
-    const clock = { at: 0, now: () => new Date(clock.at) };
-    const keys = new ApiKeys(prisma, clock);
+    const clock = { at: 0, monotonic: () => clock.at };
+    const keys = new ApiKeys(prisma, { clock });
     const { key, id } = await keys.create({ name: 'crm', scopes: ['read'] });
     await keys.authenticate(key);
     await new ApiKeys(prisma).revoke(id);

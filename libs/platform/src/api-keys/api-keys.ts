@@ -1,5 +1,7 @@
-import { timingSafeEqual } from 'node:crypto';
-import { type Clock, systemClock } from '../clock.js';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { type MonotonicClock, systemClock } from '../clock.js';
+import { databaseLimits } from '../database/database-limits.js';
+import type { Pool, QueryConfig } from '../database/pool.js';
 import type { Prisma, PrismaClient } from '../database/prisma.js';
 import { uuidv7 } from '../uuid.js';
 import type { ApiKey, Scope } from './api-key.js';
@@ -18,15 +20,22 @@ export interface CreatedApiKey extends ApiKey {
   readonly key: string;
 }
 
+export interface ApiKeysOptions {
+  /** How long a key that was looked up is believed goes by this one. */
+  readonly clock?: MonotonicClock;
+  /** By which requests look keys up; without it Prisma's. */
+  readonly pool?: Pool;
+}
+
 /** Makes, lists, revokes and recognises API keys. Only their SHA-256 is kept (table `api_keys`). */
 export class ApiKeys {
   private readonly recent: RecentKeys;
 
   constructor(
     private readonly prisma: PrismaClient,
-    private readonly clock: Clock = systemClock,
+    private readonly options: ApiKeysOptions = {},
   ) {
-    this.recent = new RecentKeys(clock, (hash) => this.findLive(hash));
+    this.recent = new RecentKeys(options.clock ?? systemClock, (hash) => this.findLive(hash));
   }
 
   async create(wanted: NewApiKey): Promise<CreatedApiKey> {
@@ -41,10 +50,8 @@ export class ApiKeys {
 
   /** Felt at once here, and within a second by other processes. @returns false when there is no such live key. */
   async revoke(id: string): Promise<boolean> {
-    const { count } = await this.prisma.apiKey.updateMany({
-      where: { id, revokedAt: null },
-      data: { revokedAt: this.clock.now() },
-    });
+    const count = await this.prisma.$executeRaw`
+      update api_keys set revoked_at = now() where id::text = ${id} and revoked_at is null`;
     this.recent.forgetAll();
     return count > 0;
   }
@@ -52,6 +59,11 @@ export class ApiKeys {
   /** The live key that these characters are. Answers without waiting when it was seen within the last second. */
   authenticate(bearer: string): ApiKey | undefined | Promise<ApiKey | undefined> {
     return couldBeApiKey(bearer) ? this.recent.get(hashApiKey(bearer)) : undefined;
+  }
+
+  /** Looks up a key that nobody has, as every request does first. @throws when that would fail it */
+  async requireLookUps(): Promise<void> {
+    await this.recent.get(randomBytes(32));
   }
 
   /**
@@ -105,10 +117,24 @@ export class ApiKeys {
   }
 
   private async findLive(hash: Buffer): Promise<ApiKey | undefined> {
-    const row = await this.prisma.apiKey.findUnique({ where: { hash: bytes(hash) } });
+    const { pool } = this.options;
+    const row = pool
+      ? await findRow(pool, hash)
+      : await this.prisma.apiKey.findUnique({ where: { hash: bytes(hash) } });
     return row && row.revokedAt === null && timingSafeEqual(row.hash, hash) ? toApiKey(row) : undefined;
   }
 }
+
+/** On a connection that is cut when it does not answer soon, and takes the idle ones that would not either along. */
+async function findRow(pool: Pool, hash: Buffer): Promise<StoredKey | undefined> {
+  const config: QueryConfig = { text: LOOK_UP, values: [hash], query_timeout: databaseLimits.keyLookUp };
+  const { rows } = await pool.query<StoredKey>(config);
+  return rows[0];
+}
+
+const LOOK_UP = `
+  select id, name, hint, hash, scopes, project_ids as "projectIds", created_at as "createdAt", revoked_at as "revokedAt"
+  from api_keys where hash = $1`;
 
 const FIRST_KEY_LOCK = 7_745n;
 
@@ -125,3 +151,4 @@ const toApiKey = ({ id, name, hint, scopes, projectIds, createdAt, revokedAt }: 
 });
 
 type Row = Omit<ApiKey, 'scopes'> & { readonly scopes: readonly string[] };
+type StoredKey = Row & { readonly hash: Uint8Array };

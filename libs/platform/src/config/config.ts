@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isSecretKey } from '../secret-box.js';
+import { InvalidRedisAddressError, parseRedisAddress } from './redis-address.js';
 
 const optionalUrl = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `expected a URL such as ${example}` }).optional();
@@ -11,13 +12,19 @@ const wholeNumber = (from: number, to: number) =>
     .min(from)
     .max(to);
 
-/** One URL, or the nodes of one Redis Cluster separated by commas. */
-const redisUrls = z
-  .string()
-  .refine((urls) => urls.split(',').every((url) => /^rediss?:\/\/[^\s]+$/.test(url.trim())), {
-    error:
-      'expected redis://host:6379 or rediss://host:6379; several, comma separated, are one Redis Cluster',
-  });
+/** One URL, the nodes of one Redis Cluster separated by commas, or Sentinels. */
+const redisUrl = z.string().superRefine((text, context) => {
+  try {
+    parseRedisAddress(text);
+  } catch (error) {
+    if (!(error instanceof InvalidRedisAddressError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+  }
+});
+
+const flag = z
+  .enum(['1', '0', 'true', 'false'], { error: 'expected 1 or 0, or true or false' })
+  .transform((text) => text === '1' || text === 'true');
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -27,7 +34,14 @@ const Environment = z
     PORT: wholeNumber(0, 65_535).default(8283),
     HOST: z.string().default('127.0.0.1'),
     DATABASE_URL: optionalUrl(/^postgres(ql)?$/, 'postgres://user:password@host:5432/rollcall'),
-    REDIS_URL: redisUrls.optional(),
+    /** The schema's owner, straight to PostgreSQL: migrations, and what a pooler cannot carry. */
+    ROLLCALL_DATABASE_DIRECT_URL: optionalUrl(
+      /^postgres(ql)?$/,
+      'postgres://owner:password@host:5432/rollcall',
+    ),
+    ROLLCALL_DATABASE_POOLED: flag.default(false),
+    ROLLCALL_DATABASE_CONNECTIONS: wholeNumber(4, 1_000).default(30),
+    REDIS_URL: redisUrl.optional(),
     ROLLCALL_DATA_DIR: z.string().default('.data'),
     ROLLCALL_ADMIN_KEY: z
       .string()
@@ -50,10 +64,9 @@ const Environment = z
       .regex(/^[a-z0-9_-]{1,40}$/, 'expected 1 to 40 of a-z 0-9 _ -')
       .default('rollcall'),
     ROLLCALL_RATE_LIMIT: wholeNumber(0, 10_000_000).default(60_000),
-    ROLLCALL_ALLOW_PRIVATE_NETWORK: z
-      .enum(['true', 'false'], { error: 'expected true or false' })
-      .default('false')
-      .transform((text) => text === 'true'),
+    ROLLCALL_ALLOW_PRIVATE_NETWORK: flag.default(false),
+    /** Seconds without a sign of its event loop after which a worker process is ended. */
+    ROLLCALL_STALLED_AFTER: wholeNumber(3, 3_600).default(60),
     /** Read by createLogger itself, which runs before and without the rest. */
     ROLLCALL_LOG_LEVEL: z
       .enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` })
@@ -68,6 +81,21 @@ const Environment = z
         path: ['ROLLCALL_SECRET_KEY'],
         message: 'required when DATABASE_URL is set (make one with: openssl rand -base64 32)',
       });
+    }
+    if (env.ROLLCALL_DATABASE_POOLED && !env.ROLLCALL_DATABASE_DIRECT_URL) {
+      context.addIssue({
+        code: 'custom',
+        path: ['ROLLCALL_DATABASE_DIRECT_URL'],
+        message: 'required with ROLLCALL_DATABASE_POOLED: migrations and listening need PostgreSQL itself',
+      });
+    }
+    for (const name of ['ROLLCALL_DATABASE_DIRECT_URL', 'ROLLCALL_DATABASE_POOLED'] as const) {
+      if (env[name] && !env.DATABASE_URL)
+        context.addIssue({
+          code: 'custom',
+          path: [name],
+          message: 'goes with DATABASE_URL, which is not set',
+        });
     }
   });
 

@@ -1,7 +1,16 @@
 import pg from 'pg';
-import { createLogger } from '../logging/logger.js';
+import { boundedPool, type PoolOptions } from './bounded-pool.js';
 
-export type { Pool, PoolClient } from 'pg';
+export type { PoolOptions } from './bounded-pool.js';
+
+/** Statements on whichever connection is free. To keep one for several, see `holdClient` and `inTransaction`. */
+export type Pool = Pick<pg.Pool, 'query' | 'end'>;
+
+/** pg knows this member, its types do not: how long this one statement may go without an answer, in milliseconds. */
+export type QueryConfig = pg.QueryConfig & { readonly query_timeout?: number };
+
+/** A connection that is held for a while. It is given back for its holder. */
+export type PoolClient = Pick<pg.PoolClient, 'query'>;
 
 const INT8 = 20;
 
@@ -11,32 +20,8 @@ const types: pg.CustomTypesConfig = {
     oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
-export interface PoolOptions {
-  readonly url: string;
-  readonly max?: number;
-  readonly name?: string;
-}
-
 /**
- * A connection pool whose waits all end: pg has no time limit of its own for getting a connection, and an append
- * left idle in its transaction would hold back every subscription (the watermark), so the server ends it.
+ * A connection pool whose waits all end (`databaseLimits`).
+ * @throws DatabaseUnavailableError from each of its statements when the database is not there for it
  */
-export function createPool({ url, max = 20, name = 'rollcall' }: PoolOptions): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max,
-    types,
-    application_name: name,
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
-    statement_timeout: 60_000,
-    lock_timeout: 10_000,
-    idle_in_transaction_session_timeout: 30_000,
-  });
-  // An idle connection that breaks (the server restarts) has left the pool already, which opens another one when
-  // asked. Unheard, the event would end the process.
-  pool.on('error', ({ message }) =>
-    createLogger('database').info({ reason: message }, 'idle connection lost'),
-  );
-  return pool;
-}
+export const createPool = (options: PoolOptions): Pool => boundedPool({ types, ...options });

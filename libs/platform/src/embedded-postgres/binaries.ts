@@ -1,20 +1,21 @@
-import { randomUUID } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
-  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   symlinkSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { copyTree, isWholeCopy, mayReadTree } from './copied-tree.js';
 import { EmbeddedPostgresError } from './embedded-postgres.errors.js';
-import { canReach, type ServerAccount } from './server-account.js';
+import type { ServerAccount } from './server-account.js';
+import { serverEnvironment } from './server-environment.js';
 
 export interface Binaries {
   readonly initdb: string;
@@ -27,20 +28,39 @@ export interface BinaryPackage {
   readonly version: string;
 }
 
-/**
- * PostgreSQL's programs, made ready to run. They are copied below `copies` when the server's account cannot run
- * them where npm put them, or when what npm left out cannot be added there.
- */
-export function prepareBinaries(account: ServerAccount, copies: string, from = installedPackage()): Binaries {
-  const inPlace = programs(from.dir);
-  if (complete(from.dir) && canReach(account, inPlace.postgres)) return inPlace;
-  const copied = copyPackage(from, copies);
-  return programs(copied);
+export interface BinariesOptions {
+  readonly account: ServerAccount;
+  /** A folder of one service alone, for a copy. */
+  readonly copies: string;
+  readonly log: (message: string) => void;
+  readonly from?: BinaryPackage;
 }
 
+/**
+ * PostgreSQL's programs, made ready to run. They are copied below `copies` when the server's account cannot run
+ * them where npm put them, or when what npm left out cannot be added there; copies of no more use are removed.
+ */
+export function prepareBinaries(options: BinariesOptions): Binaries {
+  const { account, copies, from = installedPackage() } = options;
+  const inPlace = complete(from.dir) && isUsable(from.dir, account);
+  const dir = inPlace ? from.dir : readyCopy(from, options);
+  removeCopies(copies, dir);
+  return programs(dir);
+}
+
+/** Copies below this folder, and what was left of those that were interrupted, except for one. */
+export function removeCopies(copies: string, except?: string): string[] {
+  const found = readdirSync(copies).filter((name) => COPY.test(name));
+  const superfluous = found.map((name) => path.join(copies, name)).filter((dir) => dir !== except);
+  for (const dir of superfluous) rmSync(dir, { recursive: true, force: true });
+  return superfluous;
+}
+
+const COPY = /^postgresql-\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?(-[0-9a-f]{8}-[0-9a-f-]{27})?$/;
+
 const programs = (dir: string): Binaries => ({
-  initdb: path.join(dir, 'native', 'bin', 'initdb'),
-  postgres: path.join(dir, 'native', 'bin', 'postgres'),
+  initdb: path.join(nativeOf(dir), 'bin', 'initdb'),
+  postgres: path.join(nativeOf(dir), 'bin', 'postgres'),
 });
 
 export function installedPackage(): BinaryPackage {
@@ -76,10 +96,12 @@ function complete(dir: string): boolean {
     makeExecutable(dir);
     return true;
   } catch (error) {
-    if (['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    if (NOT_OURS_TO_CHANGE.includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
 }
+
+const NOT_OURS_TO_CHANGE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTSUP', 'ENOSYS'];
 
 function hydrateSymlinks(dir: string): void {
   for (const { source, target } of symlinks(dir)) {
@@ -109,25 +131,62 @@ function makeExecutable(dir: string): void {
   }
 }
 
-/** One copy for each version; renamed into place when it is whole. */
-function copyPackage(from: BinaryPackage, copies: string): string {
-  const target = path.join(copies, `postgresql-${from.version}`);
-  if (existsSync(target)) return target;
-  const draft = `${target}-${randomUUID()}`;
-  try {
-    mkdirSync(draft, { recursive: true, mode: 0o755 });
-    cpSync(path.join(from.dir, 'native'), path.join(draft, 'native'), {
-      recursive: true,
-      verbatimSymlinks: true,
-    });
-    hydrateSymlinks(draft);
-    makeExecutable(draft);
-    renameSync(draft, target);
-  } catch (error) {
-    // Another service that starts at the same time has put its copy there.
-    if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-  } finally {
-    rmSync(draft, { recursive: true, force: true });
-  }
-  return target;
+/** The programs run, and everything that they load and read can be read. */
+const isUsable = (dir: string, account: ServerAccount): boolean =>
+  Object.values(programs(dir)).every((program) => refusalToRun(program, account) === undefined) &&
+  mayReadTree(nativeOf(dir), account);
+
+/** Why the account cannot run the program; it may be missing, damaged, made for another system, out of reach. */
+function refusalToRun(program: string, account: ServerAccount): string | undefined {
+  const { status, stdout, stderr, error } = spawnSync(program, ['--version'], {
+    ...account,
+    cwd: '/',
+    encoding: 'utf8',
+    env: serverEnvironment(),
+  });
+  // One that lost its content counts as an empty script, which succeeds.
+  if (status === 0 && stdout.includes('PostgreSQL')) return undefined;
+  return error?.message || stderr.trim() || `it says nothing and ends with ${status}`;
 }
+
+/** One that is there is used when it is whole and usable, whoever made it under whatever umask, and made anew if not. */
+function readyCopy(from: BinaryPackage, { account, copies, log }: BinariesOptions): string {
+  const dir = path.join(copies, `postgresql-${from.version}`);
+  const [original, copy] = [nativeOf(from.dir), nativeOf(dir)];
+  if (!mayReadTree(original, {})) throw unreadable(original);
+  if (!existsSync(dir) || !isWholeCopy(original, copy) || !isUsable(dir, account))
+    makeCopy(from.dir, dir, account);
+  log(`PostgreSQL's user cannot run its programs in ${from.dir}: a copy of them in ${dir} is used (60 MB)`);
+  return dir;
+}
+
+const nativeOf = (dir: string) => path.join(dir, 'native');
+
+function makeCopy(from: string, dir: string, account: ServerAccount): void {
+  rmSync(dir, { recursive: true, force: true });
+  try {
+    mkdirSync(dir);
+    chmodSync(dir, 0o755);
+    copyTree(nativeOf(from), nativeOf(dir));
+    hydrateSymlinks(dir);
+    for (const program of Object.values(programs(dir))) {
+      chmodSync(program, 0o755);
+      const refusal = refusalToRun(program, account);
+      if (refusal) throw cannotRun(dir, refusal);
+    }
+  } catch (error) {
+    rmSync(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+const unreadable = (dir: string) =>
+  new EmbeddedPostgresError(
+    `PostgreSQL's programs in ${dir} cannot be read: run npm install as the user who runs Rollcall, or set DATABASE_URL.`,
+  );
+
+const cannotRun = (dir: string, refusal: string) =>
+  new EmbeddedPostgresError(
+    `PostgreSQL's programs run neither where npm put them nor in ${dir} (${refusal}): set ROLLCALL_DATA_DIR to a ` +
+      'folder whose file system lets programs run, or DATABASE_URL to a PostgreSQL 15 or newer.',
+  );

@@ -17,3 +17,16 @@ export class DataDirInUseError extends Error {
     );
   }
 }
+
+/** The data directory cannot hold a database: it is read-only, full, not a folder, or on an unfit file system. */
+export class DataDirUnusableError extends Error {
+  override readonly name = 'DataDirUnusableError';
+  readonly code = 'DATA_DIR_UNUSABLE';
+  constructor(dataDir: string, reason: string, remedy: string, options?: ErrorOptions) {
+    super(
+      `ROLLCALL_DATA_DIR: the folder ${dataDir} cannot hold the embedded database: ${reason}. ` +
+        `${remedy}, or set DATABASE_URL to a PostgreSQL of yours.`,
+      options,
+    );
+  }
+}

@@ -18,6 +18,18 @@ export async function stopPreviousServer(cluster: string, log: (message: string)
   await stopProcess(pid, identity);
 }
 
+/** The server that runs on this cluster, whoever started it. */
+export function runningServer(cluster: string): { readonly port: string } | undefined {
+  const pidFile = path.join(cluster, 'postmaster.pid');
+  const pid = readPid(pidFile);
+  if (pid === undefined || !isServerOf(cluster, pid)) return undefined;
+  const port = readFileSync(pidFile, 'utf8').split('\n')[PORT_LINE - 1]?.trim();
+  return port ? { port } : undefined;
+}
+
+/** Line of `postmaster.pid` that holds the port (PostgreSQL's miscadmin.h, LOCK_FILE_LINE_PORT). */
+const PORT_LINE = 4;
+
 /** Larger than any pid of any system, so that no process has it. */
 const NOBODYS_PID = 2 ** 31 - 1;
 
@@ -70,9 +82,9 @@ function send(pid: number, signal: NodeJS.Signals): void {
 }
 
 async function ended(pid: number, identity: string, patience: number): Promise<boolean> {
-  const end = Date.now() + patience;
+  const end = performance.now() + patience;
   while (processIdentity(pid) === identity) {
-    if (Date.now() > end) return false;
+    if (performance.now() > end) return false;
     await delay(20);
   }
   return true;

@@ -1,20 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { chooseHome } from './server-home.js';
-import { DATABASE } from './start-embedded-postgres.js';
-
-/** Line of `postmaster.pid` that holds the port (PostgreSQL's miscadmin.h, LOCK_FILE_LINE_PORT). */
-const PORT_LINE = 4;
+import { runningServer } from './previous-server.js';
+import { existingHome } from './server-home.js';
+import { type ServerUrls, serverUrls } from './server-urls.js';
 
 /**
  * How to reach the server that a running service has on this data directory, for tools beside it. Only who may read
  * the password file gets an answer; nothing when no server is there.
  */
-export function runningEmbeddedPostgres(dataDir: string): string | undefined {
-  const home = chooseHome(dataDir);
-  const pidFile = path.join(home.cluster, 'postmaster.pid');
-  if (!existsSync(pidFile) || !existsSync(home.passwordFile)) return undefined;
-  const port = readFileSync(pidFile, 'utf8').split('\n')[PORT_LINE - 1]?.trim();
-  const password = readFileSync(home.passwordFile, 'utf8').trim();
-  return port && `postgres://postgres:${password}@127.0.0.1:${port}/${DATABASE}`;
+export function runningEmbeddedPostgres(dataDir: string): ServerUrls | undefined {
+  const running = accessTo(dataDir);
+  return running && serverUrls(running.port, running.password);
+}
+
+/** The port and the kept password, by which every role can be had. */
+export function accessTo(dataDir: string): { readonly port: string; readonly password: string } | undefined {
+  const home = existingHome(dataDir);
+  if (!home || !existsSync(home.passwordFile)) return undefined;
+  const server = runningServer(home.cluster);
+  return server && { port: server.port, password: readFileSync(home.passwordFile, 'utf8').trim() };
 }

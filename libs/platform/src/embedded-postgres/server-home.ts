@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { EmbeddedPostgresError } from './embedded-postgres.errors.js';
@@ -16,6 +25,8 @@ export interface ServerHome {
   readonly passwordFile: string;
   readonly lockFile: string;
   readonly logFile: string;
+  /** In a refuge: says whose it is. */
+  readonly servesFile: string;
 }
 
 /** Homes for servers whose own place their account cannot enter, the lasting one first. */
@@ -26,31 +37,64 @@ export const refuges = (): string[] => ['/var/lib/rollcall', path.join(os.tmpdir
  * folder), a folder named after it where that account can. Data that exists stays where it is.
  */
 export function chooseHome(dataDir: string, refugeRoots = refuges()): ServerHome {
-  mkdirSync(dataDir, { recursive: true });
-  const asked = realpathSync(dataDir);
-  const roots = isRoot() ? refugeRoots : [];
-  const candidates = [asked, ...roots.map((root) => path.join(root, nameFor(asked)))];
+  makeDataDir(dataDir);
+  const [asked, ...elsewhere] = candidatesFor(dataDir, refugeRoots);
   const dir =
-    candidates.find((candidate) => existsSync(clusterOf(candidate)) && canServe(candidate)) ??
-    candidates.find((candidate) => (candidate === asked || canMake(candidate)) && canServe(candidate));
-  if (dir) return { ...home(dir), ...(dir === asked ? {} : { movedFrom: asked }) };
+    [asked, ...elsewhere].find(holdsData) ??
+    (canServe(asked) ? asked : elsewhere.find((candidate) => canMake(candidate) && canServe(candidate)));
+  if (dir) return { ...homeIn(dir), ...(dir === asked ? {} : { movedFrom: asked }) };
   throw new EmbeddedPostgresError(
-    `PostgreSQL's user cannot enter ${candidates.join(' nor ')}: ` +
+    `PostgreSQL's user cannot enter ${[asked, ...elsewhere].join(' nor ')}: ` +
       'set ROLLCALL_DATA_DIR to a folder that every user may pass through, or set DATABASE_URL.',
   );
 }
+
+/** The home that this data directory has already; nothing is made. */
+export function existingHome(dataDir: string, refugeRoots = refuges()): ServerHome | undefined {
+  const dir = existsSync(dataDir) ? candidatesFor(dataDir, refugeRoots).find(holdsData) : undefined;
+  return dir ? homeIn(dir) : undefined;
+}
+
+/** Root's server is another user, who must get through what root makes for it, also with a umask of 077. */
+function makeDataDir(dataDir: string): void {
+  const first = makeFolders(dataDir);
+  if (first === undefined || !isRoot()) return;
+  for (let dir = path.resolve(dataDir); dir.startsWith(path.resolve(first)); dir = path.dirname(dir))
+    chmodSync(dir, 0o755);
+}
+
+/** Node says ENOENT of a read-only file system when it makes several. */
+function makeFolders(dir: string): string | undefined {
+  try {
+    return mkdirSync(dir, { recursive: true });
+  } catch (error) {
+    let parent = path.dirname(path.resolve(dir));
+    while (!existsSync(parent)) parent = path.dirname(parent);
+    accessSync(parent, constants.W_OK);
+    throw error;
+  }
+}
+
+function candidatesFor(dataDir: string, refugeRoots: string[]): [string, ...string[]] {
+  const asked = realpathSync(dataDir);
+  const roots = isRoot() ? refugeRoots : [];
+  return [asked, ...roots.map((root) => path.join(root, nameFor(asked)))];
+}
+
+const holdsData = (dir: string) => existsSync(clusterOf(dir)) && canServe(dir);
 
 const canServe = (dir: string) => canReach(serverAccount(clusterOf(dir)), dir);
 
 const clusterOf = (dir: string) => path.join(dir, 'postgres');
 
-const home = (dir: string): ServerHome => ({
+export const homeIn = (dir: string): ServerHome => ({
   dir,
   account: serverAccount(clusterOf(dir)),
   cluster: clusterOf(dir),
   passwordFile: path.join(dir, 'postgres.password'),
   lockFile: path.join(dir, 'rollcall.lock'),
   logFile: path.join(dir, 'postgres.log'),
+  servesFile: path.join(dir, 'data-dir'),
 });
 
 const nameFor = (dataDir: string) => createHash('sha256').update(dataDir).digest('hex').slice(0, 16);

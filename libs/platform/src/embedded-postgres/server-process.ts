@@ -3,12 +3,17 @@ import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import { withConnection } from '../database/connection.js';
+import { DatabaseUnavailableError } from '../database/database.errors.js';
+import { dataDirTroubleIn, fullDiskTrouble } from './data-dir-trouble.js';
 import { EmbeddedPostgresError } from './embedded-postgres.errors.js';
+import { endWithProcess } from './end-with-process.js';
 import { stopProcess } from './previous-server.js';
 import { processIdentity } from './process-identity.js';
+import { serverEnvironment } from './server-environment.js';
 import type { ServerHome } from './server-home.js';
 import { lastLines, openServerLog } from './server-log.js';
+import { superuserUrl } from './server-urls.js';
 
 export interface ServerProcess {
   readonly port: number;
@@ -54,6 +59,7 @@ function launch({ home, program }: ServerProcessOptions, port: number): ChildPro
   const child = spawn(program, ['-D', home.cluster, ...settings], {
     ...home.account,
     cwd: '/',
+    env: serverEnvironment(),
     detached: true,
     stdio: ['ignore', logFile, logFile],
   });
@@ -70,6 +76,8 @@ const SETTINGS = {
   password_encryption: 'scram-sha-256',
   timezone: 'UTC',
   log_timezone: 'UTC',
+  // Details name keys, which are people's.
+  log_error_verbosity: 'terse',
 };
 
 interface SupervisedServer extends ServerProcess {
@@ -83,10 +91,9 @@ function supervise(child: ChildProcess, port: number, { home, log }: ServerProce
   const stop = async () => {
     if (child.pid && identity) await stopProcess(child.pid, identity);
   };
-  const stopWithProcess = () => child.kill('SIGINT');
-  process.once('exit', stopWithProcess);
+  const forget = endWithProcess(() => child.kill('SIGINT'));
   const ended = once(child, 'exit').then(([code, signal]) => {
-    process.removeListener('exit', stopWithProcess);
+    forget();
     if (!stopping)
       log(`PostgreSQL ended by itself (${signal ?? code}); it said:\n${lastLines(home.logFile)}`);
     return 'ended' as const;
@@ -119,21 +126,18 @@ async function answers(server: SupervisedServer, { home, password }: ServerProce
 }
 
 const POLL_MS = 20;
-const NOT_YET = ['ECONNREFUSED', 'ECONNRESET', '57P03'];
 
 async function tryConnection(port: number, password: string): Promise<'connected' | 'not yet' | Error> {
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password, database: 'postgres' });
   try {
-    await client.connect();
-    return 'connected';
+    return await withConnection({ url: superuserUrl(port, password) }, async () => 'connected' as const);
   } catch (error) {
-    return NOT_YET.includes((error as NodeJS.ErrnoException).code ?? '') ? 'not yet' : (error as Error);
-  } finally {
-    await client.end();
+    return error instanceof DatabaseUnavailableError ? 'not yet' : (error as Error);
   }
 }
 
 const failed = (home: ServerHome, reason: string) =>
+  dataDirTroubleIn(home.dir, reason) ??
+  fullDiskTrouble(home.dir) ??
   new EmbeddedPostgresError(
     `PostgreSQL did not start in ${home.dir}. The end of its log (${home.logFile}):\n${reason}`,
   );

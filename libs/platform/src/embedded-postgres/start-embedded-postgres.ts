@@ -1,10 +1,14 @@
-import pg from 'pg';
+import { writeFileSync } from 'node:fs';
+import { clearAbandonedRefuges } from './abandoned-refuges.js';
 import { prepareBinaries } from './binaries.js';
 import { ensureCluster, refuseForeign } from './cluster.js';
 import { lockDataDir } from './data-dir-lock.js';
+import { dataDirTrouble, dataDirTroubleIn } from './data-dir-trouble.js';
 import { stopPreviousServer } from './previous-server.js';
 import { chooseHome, type ServerHome } from './server-home.js';
 import { type ServerProcess, startServerProcess } from './server-process.js';
+import { ensureRoles } from './server-roles.js';
+import { type ServerUrls, serverUrls } from './server-urls.js';
 
 export interface EmbeddedPostgresOptions {
   readonly dataDir: string;
@@ -14,8 +18,7 @@ export interface EmbeddedPostgresOptions {
   readonly refuges?: string[];
 }
 
-export interface EmbeddedPostgres {
-  readonly url: string;
+export interface EmbeddedPostgres extends ServerUrls {
   /** Where the data really is: not always the directory that was asked for. */
   readonly dataDir: string;
   stop(): Promise<void>;
@@ -26,54 +29,50 @@ export interface EmbeddedPostgres {
  * data; a later one cleans up after a run that was killed.
  *
  * @throws DataDirInUseError while another service uses the directory
+ * @throws DataDirUnusableError when the directory cannot hold a database
  * @throws EmbeddedPostgresError with PostgreSQL's own last words
  */
-export async function startEmbeddedPostgres({
-  dataDir,
-  log,
-  refuges,
-}: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  try {
+    return await startLocked(options);
+  } catch (error) {
+    throw dataDirTrouble(options.dataDir, error);
+  }
+}
+
+async function startLocked({ dataDir, log, refuges }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const home = chooseHome(dataDir, refuges);
-  if (home.movedFrom)
-    log(`PostgreSQL's user cannot enter ${home.movedFrom}: its data is kept in ${home.dir}`);
   const lock = lockDataDir(home.lockFile, home.dir);
   try {
-    const { server, url } = await startIn(home, log);
-    return { url, dataDir: home.dir, stop: () => server.stop().finally(() => lock.release()) };
+    if (home.movedFrom) settleIn(home, home.movedFrom, log);
+    await clearAbandonedRefuges(log, refuges);
+    const { server, urls } = await startIn(home, log);
+    return { ...urls, dataDir: home.dir, stop: () => server.stop().finally(() => lock.release()) };
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
+function settleIn({ dir, servesFile }: ServerHome, movedFrom: string, log: (message: string) => void): void {
+  log(`PostgreSQL's user cannot enter ${movedFrom}: its data is kept in ${dir}`);
+  writeFileSync(servesFile, `${movedFrom}\n`, { mode: 0o600 });
+}
+
 async function startIn(
   home: ServerHome,
   log: (message: string) => void,
-): Promise<{ server: ServerProcess; url: string }> {
+): Promise<{ server: ServerProcess; urls: ServerUrls }> {
   refuseForeign(home);
   await stopPreviousServer(home.cluster, log);
-  const { initdb, postgres } = prepareBinaries(home.account, home.dir);
+  const { initdb, postgres } = prepareBinaries({ account: home.account, copies: home.dir, log });
   const password = await ensureCluster(home, initdb);
   const server = await startServerProcess({ home, program: postgres, password, log });
-  const urlOf = (database: string) => `postgres://postgres:${password}@127.0.0.1:${server.port}/${database}`;
   try {
-    await ensureDatabase(urlOf('postgres'));
-    return { server, url: urlOf(DATABASE) };
+    await ensureRoles(server.port, password);
+    return { server, urls: serverUrls(server.port, password) };
   } catch (error) {
     await server.stop();
-    throw error;
-  }
-}
-
-export const DATABASE = 'rollcall';
-
-async function ensureDatabase(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE]);
-    if (!rowCount) await client.query(`create database ${DATABASE}`);
-  } finally {
-    await client.end();
+    throw dataDirTroubleIn(home.dir, `FATAL: ${(error as Error).message}`) ?? error;
   }
 }

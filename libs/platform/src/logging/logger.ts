@@ -18,9 +18,20 @@ function root(): Logger {
       base: null,
       redact: { paths: REDACTED.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' },
     },
-    pino.destination({ dest: 2, sync: true }),
+    destination(),
   );
   return shared;
+}
+
+/** Lines that wait for room on a full disk. Those after them are lost. */
+const WAITING_BYTES = 1_048_576;
+
+/** A log that cannot be written stops nobody: what a closed pipe refuses is lost, what a full disk refuses waits for room. */
+function destination() {
+  const stream = pino.destination({ dest: 2, sync: true, maxLength: WAITING_BYTES });
+  // Where could it be said? Without a listener the process would end. Of a closed pipe pino knows by itself.
+  stream.on('error', () => undefined);
+  return stream;
 }
 
 const REDACTED = ['authorization', 'password', 'secret', 'secrets', 'token', 'apiKey', 'clientSecret'];

@@ -1,105 +1,155 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import pg from 'pg';
-import { MigrationFailedError, MigrationsBlockedError } from './migration.errors.js';
+import { databaseLimits } from '../database/database-limits.js';
+import { currentRole } from '../database/grants.js';
+import type { PoolClient } from '../database/pool.js';
+import { packageVersion } from '../package-version.js';
+import { EngineConnection } from './engine-adapter.js';
+import {
+  type FailedScript,
+  isRefusal,
+  MigrationsNotPermittedError,
+  migrationsErrorOf,
+} from './migration.errors.js';
+import { whileMigrationsLocked } from './migration-lock.js';
 import { type Migration, prismaFolder, readMigrations } from './migrations-folder.js';
-import { migrationsPending } from './pending-migrations.js';
+import { admit } from './require-schema.js';
+import { writeRequirement, writeRequirements } from './requirements.js';
 import { noFilters, toMigrationList, withSchemaEngine } from './schema-engine.js';
+import { schemaState } from './schema-state.js';
 
 export interface ApplyMigrationsOptions {
   /** The folder with `schema.prisma` and `migrations/`. */
   readonly folder?: string;
+  /** Of this code: a schema that excludes it is refused. */
+  readonly version?: string;
+  /** How long to wait for another process that migrates, in milliseconds. */
+  readonly lockWithin?: number;
 }
 
 /**
  * Brings the database up to the migrations in `prisma/migrations` and returns the names of those it applied.
  * Processes that start together take turns. Each migration is one transaction, `_prisma_migrations` included,
- * so that a process killed in the middle leaves nothing for a person to settle.
+ * so that a process killed in the middle leaves nothing for a person to settle. Where nothing is missing it only reads.
  *
  * @throws MigrationFailedError naming the migration and what the database said
+ * @throws MigrationInterruptedError when the connection did not last
+ * @throws MigrationEditedError, SchemaTooNewError when the database is not this code's
+ * @throws MigrationLockHeldError when another process does not come to an end
  */
 export async function applyMigrations(
   databaseUrl: string,
-  { folder = prismaFolder() }: ApplyMigrationsOptions = {},
+  {
+    folder = prismaFolder(),
+    version = packageVersion(),
+    lockWithin = databaseLimits.migrationLock,
+  }: ApplyMigrationsOptions = {},
 ): Promise<string[]> {
   const migrations = await readMigrations(folder);
   const schema = await readFile(path.join(folder, 'schema.prisma'), 'utf8');
-  return whileLocked(databaseUrl, async (client) => {
-    await forgetInterrupted(client);
-    // The engine costs tens of megabytes for the life of the process: most starts need none.
-    if ((await migrationsPending(client, folder)).length === 0) return [];
-    return runEngine({ databaseUrl, folder, schema, migrations, client });
-  });
+  return whileMigrationsLocked({ url: databaseUrl, within: lockWithin }, (client) =>
+    namingTheRole(client, () => bringUpToDate({ folder, version, schema, migrations, client })),
+  );
 }
 
+async function bringUpToDate({ version, ...run }: EngineRun & { version: string }): Promise<string[]> {
+  const { client, migrations } = run;
+  await forgetInterrupted(client);
+  const state = await schemaState(client, migrations);
+  admit(state, version);
+  // The engine costs tens of megabytes for the life of the process: most starts need none.
+  const applied = state.pending.length === 0 ? [] : await runEngine(run);
+  await writeMissingRequirements(client, migrations);
+  return applied;
+}
+
+async function namingTheRole<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+    if (code !== NOT_PERMITTED && cause?.code !== NOT_PERMITTED) throw error;
+    throw new MigrationsNotPermittedError(await currentRole(client), error as Error);
+  }
+}
+
+/** SQLSTATE insufficient_privilege. */
+const NOT_PERMITTED = '42501';
+
 interface EngineRun {
-  readonly databaseUrl: string;
   readonly folder: string;
   readonly schema: string;
   readonly migrations: readonly Migration[];
-  readonly client: pg.Client;
+  readonly client: PoolClient;
 }
 
-async function runEngine({ databaseUrl, folder, schema, migrations, client }: EngineRun): Promise<string[]> {
-  let refused: MigrationFailedError | undefined;
-  const runScript = async (pool: pg.Pool, script: string) => {
+async function runEngine({ folder, schema, migrations, client }: EngineRun): Promise<string[]> {
+  const connection = new EngineConnection(client, MARK_OURS);
+  let failed: FailedScript | undefined;
+  const runScript = async (script: string) => {
+    const migration = migrations.find(({ sql }) => sql === script);
     try {
-      await runInOneTransaction(pool, script);
-    } catch (error) {
-      const name = migrations.find(({ sql }) => sql === script)?.name ?? 'of the engine';
-      refused = new MigrationFailedError(name, error as Error, script);
-      await forgetInterrupted(client);
-      throw error;
+      await runInOneTransaction(connection, script, migration);
+    } catch (cause) {
+      failed = { migration: migration?.name ?? 'of the engine', sql: script, cause: cause as Error };
+      if (isRefusal(cause)) await forgetInterrupted(client);
+      throw cause;
     }
   };
   try {
-    return await withSchemaEngine({ url: databaseUrl, schema, runScript }, async (engine) => {
+    return await withSchemaEngine({ connection, schema, runScript }, async (engine) => {
       const migrationsList = toMigrationList(folder, migrations);
       const applied = await engine.applyMigrations({ migrationsList, filters: noFilters });
       return applied.appliedMigrationNames;
     });
   } catch (error) {
-    throw refused ?? new MigrationsBlockedError(error as Error);
-  }
-}
-
-/** Two numbers: these keys never meet the one-number keys by which the event store's writers are seen. */
-const LOCK = [7744, 1];
-
-/** Holds the lock on a connection of its own, so that it ends with this process whatever happens to it. */
-async function whileLocked<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
-  await client.connect();
-  try {
-    await client.query('select pg_advisory_lock($1, $2)', LOCK);
-    return await work(client);
-  } finally {
-    await client.end();
+    throw migrationsErrorOf(error as Error, { failed, lastError: connection.lastError });
   }
 }
 
 const OURS = 'applying (Rollcall): committed together with finished_at';
+const RUNNING = 'finished_at is null and rolled_back_at is null';
+const MARK_OURS = `update public._prisma_migrations set logs = '${OURS}' where ${RUNNING}`;
 
 /**
  * The engine writes a row, runs the script, then completes the row. Killed before the last step it would refuse
  * every later start. With `finished_at` in the script's own transaction, an unfinished row means that nothing of
- * the script was kept. (Statements sent as one text are one transaction.)
+ * the script was kept; that the row is ours, it says from the moment it is there. (Statements sent as one text are one
+ * transaction.)
  */
-async function runInOneTransaction(pool: pg.Pool, script: string): Promise<void> {
-  const running = 'finished_at is null and rolled_back_at is null';
-  await pool.query(`update _prisma_migrations set logs = '${OURS}' where ${running}`);
-  await pool.query(
-    `${script}\n;update _prisma_migrations set logs = null, finished_at = clock_timestamp() where ${running}`,
-  );
+async function runInOneTransaction(
+  connection: EngineConnection,
+  script: string,
+  migration: Migration | undefined,
+): Promise<void> {
+  const end = [
+    ...(migration ? [writeRequirement(migration)] : []),
+    `update public._prisma_migrations set logs = null, finished_at = clock_timestamp() where ${RUNNING}`,
+  ];
+  await connection.query([`${script}\n`, ...end].join(';'));
 }
 
 /** Marks rows of ours that never finished as rolled back; those of `prisma migrate deploy` are for people to judge. */
-async function forgetInterrupted(client: pg.Client): Promise<void> {
-  const { rows } = await client.query(`select to_regclass('_prisma_migrations') is not null as found`);
+async function forgetInterrupted(client: PoolClient): Promise<void> {
+  const { rows } = await client.query(`select to_regclass('public._prisma_migrations') is not null as found`);
   if (!rows[0].found) return;
+  const interrupted = `${RUNNING} and logs like $1 || '%'`;
+  const asked = await client.query(`select from public._prisma_migrations where ${interrupted}`, [OURS]);
+  if (asked.rowCount === 0) return;
   await client.query(
-    `update _prisma_migrations set rolled_back_at = clock_timestamp()
-      where finished_at is null and rolled_back_at is null and logs like $1 || '%'`,
+    `update public._prisma_migrations set rolled_back_at = clock_timestamp() where ${interrupted}`,
     [OURS],
+  );
+}
+
+async function writeMissingRequirements(client: PoolClient, migrations: readonly Migration[]): Promise<void> {
+  const { rows } = await client.query(
+    `select to_regclass('public.schema_requirements') is not null as found`,
+  );
+  if (!rows[0].found) return;
+  const { unwritten } = await schemaState(client, migrations);
+  await writeRequirements(
+    client,
+    migrations.filter(({ name }) => unwritten.includes(name)),
   );
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { appendFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
@@ -9,10 +8,11 @@ import {
   createEmptyDatabase,
   type TestDatabase,
 } from '../../../../test/support/databases.js';
+import { addMigration, scratchFolder } from '../../../../test/support/scratch-migrations.js';
 import { applyMigrations } from './apply-migrations.js';
 import { diffSchema } from './diff-schema.js';
 import { migrationNames, prismaFolder, readMigrations } from './migrations-folder.js';
-import { migrationsPending } from './pending-migrations.js';
+import { migrationsPending } from './schema-state.js';
 
 describe.each(availableDatabases())('migrations on the %s PostgreSQL', (kind) => {
   let database: TestDatabase;
@@ -123,41 +123,6 @@ describe.each(availableDatabases())('migrations on the %s PostgreSQL', (kind) =>
 it('finds the prisma folder from any working directory', () => {
   expect(prismaFolder()).toBe(path.resolve('prisma'));
 });
-
-const SCHEMA = `
-datasource db {
-  provider = "postgresql"
-}
-model things {
-  id   Int    @id
-  name String
-  @@unique([name], map: "things_name")
-}
-`;
-
-/** With what a naive cut at semicolons would break, and what Prisma's language cannot say. */
-const THINGS = `
-create table things (id int not null, name text not null, constraint things_pkey primary key (id));
-create unique index things_name on things (name) nulls not distinct;
-create function keep() returns trigger language plpgsql as $$ begin raise exception 'no; never'; return null; end; $$;
-create trigger keep before delete on things for each row execute function keep();
-`;
-
-async function scratchFolder(): Promise<string> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'rollcall-prisma-'));
-  await writeFile(path.join(folder, 'schema.prisma'), SCHEMA);
-  await cp(
-    path.join(prismaFolder(), 'migrations', 'migration_lock.toml'),
-    path.join(folder, 'migrations', 'migration_lock.toml'),
-  );
-  await addMigration(folder, '1_things', THINGS);
-  return folder;
-}
-
-async function addMigration(folder: string, name: string, sql: string): Promise<void> {
-  await mkdir(path.join(folder, 'migrations', name), { recursive: true });
-  await writeFile(path.join(folder, 'migrations', name, 'migration.sql'), sql);
-}
 
 const history = (url: string) =>
   execute(

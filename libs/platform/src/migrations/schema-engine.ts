@@ -4,11 +4,11 @@ import path from 'node:path';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
 import * as engineModule from '@prisma/schema-engine-wasm/schema_engine_bg';
-import { EngineAdapterFactory, EnginePool, type RunScript } from './engine-adapter.js';
+import { EngineAdapterFactory, type EngineConnection, type RunScript } from './engine-adapter.js';
 import type { Migration } from './migrations-folder.js';
 
 export interface SchemaEngineOptions {
-  readonly url: string;
+  readonly connection: EngineConnection;
   readonly schema: string;
   /** Runs one migration's SQL; the default sends it as it is. */
   readonly runScript?: RunScript;
@@ -28,17 +28,11 @@ export async function withSchemaEngine<T>(
   work: (engine: SchemaEngine) => Promise<T>,
 ): Promise<T> {
   await loadEngine();
-  const pool = new EnginePool({ connectionString: options.url, max: 1, connectionTimeoutMillis: 10_000 });
-  const factory = bindMigrationAwareSqlAdapterFactory(
-    new EngineAdapterFactory(pool, options.runScript ?? sendWhole),
-  );
-  try {
-    const datamodels: [string, string][] = [['schema.prisma', options.schema]];
-    const engine = await engineModule.SchemaEngine.new({ datamodels }, ignoreEngineLog, factory);
-    return await work(engine).finally(() => engine.free());
-  } finally {
-    await pool.end();
-  }
+  const { connection, schema, runScript = (script) => connection.query(script) } = options;
+  const factory = bindMigrationAwareSqlAdapterFactory(new EngineAdapterFactory(connection, runScript));
+  const datamodels: [string, string][] = [['schema.prisma', schema]];
+  const engine = await engineModule.SchemaEngine.new({ datamodels }, ignoreEngineLog, factory);
+  return work(engine).finally(() => engine.free());
 }
 
 /** The folder's content in the shape the engine reads it in. */
@@ -51,10 +45,6 @@ export const toMigrationList = (folder: string, migrations: readonly Migration[]
     migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: sql } },
   })),
 });
-
-const sendWhole: RunScript = async (pool, script) => {
-  await pool.query(script);
-};
 
 let loading: Promise<void> | undefined;
 

@@ -2,24 +2,34 @@ import {
   assertSchemaCompatibility,
   type BackendFactory,
   PostgresConnection,
-  type PostgresConnectionOptions,
   PostgresQueueBackend,
   runMigrations,
   withBackend,
 } from 'bullmq';
-import pg from 'pg';
-import type { Logger } from '#platform';
+import type pg from 'pg';
+import { boundedPool, grantUse, type Logger, longWork, queueGrant, withConnection } from '#platform';
 import { PostgresCallLimiter, prepareCallLimits } from '../call-limits/postgres-call-limiter.js';
 import { QueueUnavailableError } from '../queue.errors.js';
-import { listen, withSignal, workerOptions } from './bullmq-worker.js';
+import {
+  listen,
+  restingAfterFailure,
+  sayError,
+  waitingFreely,
+  withSignal,
+  workerOptions,
+} from './bullmq-worker.js';
 import type { JobProcessor, OpenQueue, OpenWorker, QueueBackend, WorkerSettings } from './queue-backend.js';
 
 export interface PostgresBackendOptions {
   /** Where BullMQ keeps its tables. */
   readonly schema?: string;
+  /** Connections in all, of which each worker keeps one to be woken on. */
+  readonly connections?: number;
+  /** Of a role that may make tables, and the role that uses them, where those are two. */
+  readonly owner?: { readonly url: string; readonly grantTo?: string };
 }
 
-/** Jobs in PostgreSQL, in a schema of their own, so that one machine needs no Redis. */
+/** Jobs in PostgreSQL, in a schema of their own, so that one machine needs no Redis. Not through a pooler: it listens. */
 export const postgresBackend = (databaseUrl: string, options: PostgresBackendOptions = {}): QueueBackend =>
   new PostgresBackend(databaseUrl, options);
 
@@ -34,16 +44,35 @@ class AttentivePostgresBackend extends PostgresQueueBackend {
   override get maximumBlockTimeout(): number {
     return LONGEST_BLOCK_SECONDS;
   }
+
+  override moveToActive(...taken: Parameters<PostgresQueueBackend['moveToActive']>): Promise<unknown[]> {
+    return restingAfterFailure(() => super.moveToActive(...taken));
+  }
 }
 
-const attentive: BackendFactory<PostgresQueueBackend, PostgresConnectionOptions> = (name, opts, role = {}) =>
+/** On the backend's one pool, so that queues and workers share what the process may open. */
+const attentive: BackendFactory<PostgresQueueBackend, SchemaPool> = (name, opts, role = {}) =>
   new AttentivePostgresBackend(
-    new PostgresConnection(opts.connection),
+    new SchemaConnection(opts.connection),
     name,
     opts,
     true,
     role.withBlockingConnection ? name : undefined,
   );
+
+interface SchemaPool extends pg.Pool {
+  readonly schema: string;
+}
+
+/** BullMQ takes a pool for one on its default schema. */
+class SchemaConnection extends PostgresConnection {
+  override readonly schema: string;
+
+  constructor(pool: SchemaPool) {
+    super(pool);
+    this.schema = pool.schema;
+  }
+}
 
 const { Queue, Worker } = withBackend(attentive);
 
@@ -51,42 +80,42 @@ class PostgresBackend implements QueueBackend {
   readonly kind = 'postgres';
   readonly calls: PostgresCallLimiter;
   private readonly schema: string;
-  private pool: pg.Pool | undefined;
+  private readonly owner: { readonly url: string; readonly grantTo?: string };
+  private readonly pool: SchemaPool;
 
   constructor(
-    private readonly databaseUrl: string,
-    { schema = 'bullmq' }: PostgresBackendOptions,
+    databaseUrl: string,
+    { schema = 'bullmq', connections = 10, owner = { url: databaseUrl } }: PostgresBackendOptions,
   ) {
     this.schema = schema;
-    this.calls = new PostgresCallLimiter(() => this.shared(), schema);
+    this.owner = owner;
+    const settings = { search_path: `"${schema}"` };
+    const pool = boundedPool({ url: databaseUrl, name: 'rollcall-queue', max: connections, settings });
+    // Each queue and worker adds a listener of its own.
+    this.pool = Object.assign(pool.setMaxListeners(0), { schema });
+    this.calls = new PostgresCallLimiter(this.pool, schema);
   }
 
   /** BullMQ takes an advisory lock, so that of many processes starting together one migrates and the others wait. */
   async prepare(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.databaseUrl, connectionTimeoutMillis: 10_000 });
-    await client.connect().catch((cause: unknown) => {
-      throw new QueueUnavailableError({ cause });
-    });
-    try {
+    await withConnection({ url: this.owner.url, name: 'rollcall-queue', ...longWork }, async (client) => {
       await runMigrations(client, this.schema);
       await prepareCallLimits(client, this.schema);
-    } finally {
-      await client.end();
-    }
+      if (this.owner.grantTo) await grantUse(client, this.owner.grantTo, [queueGrant(this.schema)]);
+    }).catch((cause: unknown) => {
+      throw new QueueUnavailableError({ cause });
+    });
   }
 
   async ping(): Promise<void> {
-    await assertSchemaCompatibility(this.shared(), this.schema).catch((cause: unknown) => {
+    await assertSchemaCompatibility(this.pool, this.schema).catch((cause: unknown) => {
       throw new QueueUnavailableError({ cause });
     });
   }
 
   async openQueue(name: string, log: Logger): Promise<OpenQueue> {
-    const queue = new Queue(name, {
-      connection: this.connection(4),
-      streams: { events: { maxLen: 100 } },
-    });
-    queue.on('error', (error) => log.warn({ queue: name, kind: error.name }, 'queue'));
+    const queue = new Queue(name, { connection: this.pool, streams: { events: { maxLen: 100 } } });
+    queue.on('error', (error) => sayError(log.child({ queue: name }), error, 'queue'));
     return opened(queue);
   }
 
@@ -96,8 +125,8 @@ class PostgresBackend implements QueueBackend {
     settings: WorkerSettings,
     log: Logger,
   ): Promise<OpenWorker> {
-    const worker = new Worker(name, withSignal(processor), {
-      connection: this.connection(Math.min(settings.concurrency + 1, 4)),
+    const worker = new QueueWorker(name, withSignal(processor), {
+      connection: this.pool,
       ...workerOptions(settings),
     });
     listen(worker, log);
@@ -105,26 +134,7 @@ class PostgresBackend implements QueueBackend {
   }
 
   async close(): Promise<void> {
-    await this.pool?.end();
-    this.pool = undefined;
-  }
-
-  /** An idle connection that breaks is replaced by the pool; the next call tells whether there is a server. */
-  private shared(): pg.Pool {
-    this.pool ??= new pg.Pool(this.connection(4)).on('error', () => undefined);
-    return this.pool;
-  }
-
-  /** Each queue and worker has a small pool of its own; connections it does not use are given back after seconds. */
-  private connection(max: number) {
-    return {
-      connectionString: this.databaseUrl,
-      schema: this.schema,
-      max,
-      application_name: 'rollcall-queue',
-      connectionTimeoutMillis: 10_000,
-      keepAlive: true,
-    };
+    if (!this.pool.ended && !this.pool.ending) await this.pool.end();
   }
 }
 
@@ -138,5 +148,11 @@ async function opened<T extends { waitUntilReady(): Promise<void>; close(): Prom
   } catch (cause) {
     await opening.close();
     throw new QueueUnavailableError({ cause });
+  }
+}
+
+class QueueWorker extends Worker {
+  protected override checkConnectionError<T>(fn: () => Promise<T>): Promise<T | undefined> {
+    return waitingFreely(fn, (watched, delayMs) => super.checkConnectionError(watched, delayMs));
   }
 }

@@ -52,7 +52,10 @@ export interface TakenJob {
   readonly timestamp: number;
   readonly attemptsMade: number;
   readonly stalledCounter: number;
+  readonly deduplicationId?: string | undefined;
   readonly opts: JobsOptions;
+  readonly token?: string | undefined;
+  moveToDelayed(timestamp: number, token?: string): Promise<void>;
 }
 
 export type JobProcessor = (job: TakenJob, signal: AbortSignal) => Promise<void>;

@@ -1,10 +1,16 @@
 import { Queue, Worker } from 'bullmq';
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import type { Logger } from '#platform';
+import { createLogger, type Logger, parseRedisAddress, type RedisAddress } from '#platform';
 import { RedisCallLimiter } from '../call-limits/redis-call-limiter.js';
 import { QueueUnavailableError } from '../queue.errors.js';
-import { listen, withSignal, workerOptions } from './bullmq-worker.js';
+import { listen, waitingFreely, withSignal, workerOptions } from './bullmq-worker.js';
 import type { JobProcessor, OpenQueue, OpenWorker, QueueBackend, WorkerSettings } from './queue-backend.js';
+import {
+  endForGood,
+  producerClient,
+  type RedisClient,
+  type WorkerClient,
+  workerClient,
+} from './redis-client.js';
 
 export interface RedisBackendOptions {
   /**
@@ -15,60 +21,51 @@ export interface RedisBackendOptions {
   readonly prefix?: string;
   /** How long a caller waits for a connection that is not there before being told so. */
   readonly patienceMs?: number;
+  /** How long a caller waits for the answer to what was asked. */
+  readonly answerMs?: number;
 }
 
 /**
  * Jobs in Redis. `url` is `redis://` or `rediss://` (TLS); several, comma separated, are nodes of one Redis Cluster
- * and share the first one's user, password and TLS.
+ * and share the first one's user, password and TLS; `redis+sentinel://` asks Sentinels for the master.
  */
 export const redisBackend = (url: string, options: RedisBackendOptions = {}): QueueBackend =>
-  new RedisBackend(url, options);
-
-type Client = Redis | Cluster;
+  new RedisBackend(parseRedisAddress(url), options);
 
 class RedisBackend implements QueueBackend {
   readonly kind = 'redis';
   readonly calls: RedisCallLimiter;
+  private readonly log = createLogger('redis');
   private readonly prefix: string;
   private readonly patienceMs: number;
-  private producing: Client | undefined;
-  private working: Client | undefined;
+  private readonly answerMs: number;
+  private producing: RedisClient | undefined;
+  private working: WorkerClient | undefined;
 
   constructor(
-    private readonly url: string,
-    { prefix = '{rollcall}', patienceMs = 2_000 }: RedisBackendOptions,
+    private readonly address: RedisAddress,
+    { prefix = '{rollcall}', patienceMs = 2_000, answerMs = 5_000 }: RedisBackendOptions,
   ) {
     this.prefix = prefix;
     this.patienceMs = patienceMs;
-    this.calls = new RedisCallLimiter(() => this.reached(this.producer()), prefix);
+    this.answerMs = answerMs;
+    this.calls = new RedisCallLimiter((use) => this.asked(use), prefix);
   }
 
   async prepare(): Promise<void> {
     await this.ping();
   }
 
+  /** By a write in the slot of the jobs: a replica, or a server without room, answers a `PING` as ever. */
   async ping(): Promise<void> {
-    const client = await this.reached(this.producer());
-    await client.ping().catch((cause: unknown) => {
-      throw new QueueUnavailableError({ cause });
-    });
+    await this.asked((client) => client.set(`${this.prefix}:ping`, '1', 'PX', PING_KEPT_MS), PING_MS);
   }
 
   async openQueue(name: string, log: Logger): Promise<OpenQueue> {
-    const connection = await this.reached(this.producer());
-    // No one reads BullMQ's event stream here; progress is kept in our own tables.
-    const queue = new Queue(name, { connection, prefix: this.prefix, streams: { events: { maxLen: 100 } } });
-    queue.on('error', (error) => log.warn({ queue: name, kind: error.name }, 'queue'));
-    await queue.waitUntilReady();
+    const queue = await this.asked((connection) => this.open(name, connection, log));
     return {
-      addBulk: async (jobs) => {
-        await this.reached(connection);
-        return queue.addBulk(jobs);
-      },
-      getJobCounts: async (...states) => {
-        await this.reached(connection);
-        return queue.getJobCounts(...states);
-      },
+      addBulk: (jobs) => this.asked(() => queue.addBulk(jobs)),
+      getJobCounts: (...states) => this.asked(() => queue.getJobCounts(...states)),
       close: () => queue.close(),
     };
   }
@@ -80,37 +77,42 @@ class RedisBackend implements QueueBackend {
     log: Logger,
   ): Promise<OpenWorker> {
     const connection = await this.reached(this.worker());
-    const worker = new Worker(name, withSignal(processor), {
+    const worker = new QueueWorker(name, withSignal(processor), {
       connection,
       prefix: this.prefix,
       ...workerOptions(settings),
     });
     listen(worker, log);
-    await worker.waitUntilReady();
+    await readyOrClosed(worker, this.answerMs).catch((cause: unknown) => {
+      throw new QueueUnavailableError({ cause });
+    });
     return worker;
   }
 
   async close(): Promise<void> {
-    for (const client of [this.producing, this.working]) client?.disconnect();
+    if (this.producing) endForGood(this.producing);
+    this.working?.end();
   }
 
-  /** A producer answers to someone: its commands fail soon instead of waiting for Redis to come back. */
-  private producer(): Client {
-    this.producing ??= connect(this.url, {
-      maxRetriesPerRequest: 1,
-      enableOfflineQueue: false,
-      commandTimeout: 10_000,
-    });
-    return this.producing;
+  private async open(name: string, connection: RedisClient, log: Logger): Promise<Queue> {
+    // No one reads BullMQ's event stream here; progress is kept in our own tables.
+    const queue = new Queue(name, { connection, prefix: this.prefix, streams: { events: { maxLen: 100 } } });
+    queue.on('error', (error) => log.warn({ queue: name, kind: error.name }, 'queue'));
+    await readyOrClosed(queue, this.answerMs);
+    return queue;
   }
 
-  /** A worker has all the time in the world: its commands wait out any outage. */
-  private worker(): Client {
-    this.working ??= connect(this.url, { maxRetriesPerRequest: null });
-    return this.working;
+  /** @throws QueueUnavailableError when there is no connection, no answer in time, or a refusal. */
+  private async asked<T>(use: (client: RedisClient) => Promise<T>, answerMs = this.answerMs): Promise<T> {
+    const client = await this.reached(this.producer());
+    try {
+      return await within(answerMs, use(client));
+    } catch (cause) {
+      throw new QueueUnavailableError({ cause });
+    }
   }
 
-  private async reached(client: Client): Promise<Client> {
+  private async reached(client: RedisClient): Promise<RedisClient> {
     if (client.status === 'ready') return client;
     try {
       // ioredis tells of each failed try by an 'error' event, which must not end the wait.
@@ -120,32 +122,31 @@ class RedisBackend implements QueueBackend {
     }
     return client;
   }
+
+  private producer(): RedisClient {
+    this.producing ??= producerClient(this.address, this.answerMs, this.log);
+    return this.producing;
+  }
+
+  private worker(): RedisClient {
+    this.working ??= workerClient(this.address, this.log);
+    return this.working.client;
+  }
 }
 
-function connect(url: string, options: RedisOptions): Client {
-  const [first, ...others] = url.split(',').map((part) => part.trim());
-  const shared = { ...options, retryStrategy: (times: number) => Math.min(times * 100, 2_000) };
-  const client =
-    first && others.length > 0
-      ? new Cluster([first, ...others], {
-          redisOptions: { ...shared, ...credentials(first) },
-          enableOfflineQueue: options.enableOfflineQueue ?? true,
-        })
-      : new Redis(url, shared);
-  // Without a listener ioredis prints to the console; who uses the connection is told by its own failing call.
-  return client.on('error', () => undefined);
+const PING_MS = 2_000;
+const PING_KEPT_MS = 10_000;
+
+async function readyOrClosed(opening: Queue | Worker, ms: number): Promise<void> {
+  try {
+    await within(ms, opening.waitUntilReady());
+  } catch (error) {
+    await (opening instanceof Worker ? opening.close(true) : opening.close());
+    throw error;
+  }
 }
 
-function credentials(url: string): RedisOptions {
-  const { protocol, username, password } = new URL(url);
-  return {
-    ...(username ? { username: decodeURIComponent(username) } : {}),
-    ...(password ? { password: decodeURIComponent(password) } : {}),
-    ...(protocol === 'rediss:' ? { tls: {} } : {}),
-  };
-}
-
-function ready(client: Client, signal: AbortSignal): Promise<void> {
+function ready(client: RedisClient, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = () => {
       client.off('ready', settle);
@@ -156,4 +157,19 @@ function ready(client: Client, signal: AbortSignal): Promise<void> {
     client.on('ready', settle);
     signal.addEventListener('abort', settle);
   });
+}
+
+/** Commands have limits of their own; this one holds whatever they wait for, such as the nodes of a cluster. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+class QueueWorker extends Worker {
+  protected override checkConnectionError<T>(fn: () => Promise<T>): Promise<T | undefined> {
+    return waitingFreely(fn, (watched, delayMs) => super.checkConnectionError(watched, delayMs));
+  }
 }

@@ -1,16 +1,15 @@
-import type pg from 'pg';
-import { inTransaction } from '#platform';
+import { inTransaction, type Pool, type PoolClient } from '#platform';
 import type { CallLimiter, CallWindow, TakenCall } from './call-limiter.js';
 
 /** The same as in Redis, in one row for each scope, by the clock of PostgreSQL. The row's lock makes callers queue. */
 export class PostgresCallLimiter implements CallLimiter {
   constructor(
-    private readonly pool: () => pg.Pool,
+    private readonly pool: Pool,
     private readonly schema: string,
   ) {}
 
   async take(scope: string, windows: readonly CallWindow[]): Promise<TakenCall> {
-    return inTransaction(this.pool(), async (client) => {
+    return inTransaction(this.pool, async (client) => {
       const { rows } = await client.query<ScopeRow>(
         `insert into ${this.table} as kept (scope) values ($1)
          on conflict (scope) do update set scope = kept.scope
@@ -32,7 +31,7 @@ export class PostgresCallLimiter implements CallLimiter {
   }
 
   async left(scope: string, windows: readonly CallWindow[]): Promise<number[]> {
-    const { rows } = await this.pool().query<Pick<ScopeRow, 'calls' | 'now'>>(
+    const { rows } = await this.pool.query<Pick<ScopeRow, 'calls' | 'now'>>(
       `select calls, ${NOW_MS} as now from ${this.table} where scope = $1`,
       [scope],
     );
@@ -41,7 +40,7 @@ export class PostgresCallLimiter implements CallLimiter {
   }
 
   async block(scope: string, ms: number): Promise<void> {
-    await this.pool().query(
+    await this.pool.query(
       `insert into ${this.table} as kept (scope, blocked_until) values ($1, ${NOW_MS} + $2)
        on conflict (scope) do update set blocked_until = greatest(kept.blocked_until, excluded.blocked_until)`,
       [scope, ms],
@@ -57,7 +56,7 @@ export class PostgresCallLimiter implements CallLimiter {
  * Brings up the table beside BullMQ's own. What it holds is worth seconds, so it is not written to the log;
  * after a crash it is empty, and the vendor's own limits guard.
  */
-export async function prepareCallLimits(client: pg.Client, schema: string): Promise<void> {
+export async function prepareCallLimits(client: PoolClient, schema: string): Promise<void> {
   await client.query(
     `begin;
      select pg_advisory_xact_lock(hashtext('rollcall call limits'));
@@ -80,8 +79,12 @@ const NOW_MS = 'extract(epoch from clock_timestamp())::double precision * 1000';
 
 const callLimitsTable = (schema: string): string => `"${schema.replaceAll('"', '""')}".rollcall_call_limits`;
 
+/** A time that is yet to come is left of a clock that was set back, and would block for as long as that was. */
 function recentOf(calls: ScopeRow['calls'], window: CallWindow, now: number) {
-  return { window, times: (calls[window.name] ?? []).filter((time) => time > now - window.perMs) };
+  return {
+    window,
+    times: (calls[window.name] ?? []).filter((time) => time > now - window.perMs && time <= now),
+  };
 }
 
 /** Times only grow, so the one that has to leave first is `excess` places behind the oldest. */

@@ -1,34 +1,35 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { CallLimiter, CallWindow, TakenCall } from './call-limiter.js';
 
+/** Lends a connection, and sees to it that the work with it ends in time. */
+export type AskRedis = <T>(use: (client: Redis | Cluster) => Promise<T>) => Promise<T>;
+
 /**
- * The times of the calls in each window, by the clock of Redis. `client` is asked for each time, so that it can be
- * connected late. Keys share the prefix and with it the hash tag: one scope lies in one slot of a cluster.
+ * The times of the calls in each window, by the clock of Redis. The connection is asked for each time, so that it can
+ * be made late. Keys share the prefix and with it the hash tag: one scope lies in one slot of a cluster.
  */
 export class RedisCallLimiter implements CallLimiter {
   constructor(
-    private readonly client: () => Promise<Redis | Cluster>,
+    private readonly ask: AskRedis,
     private readonly prefix: string,
   ) {}
 
   async take(scope: string, windows: readonly CallWindow[]): Promise<TakenCall> {
-    const client = await this.client();
     const keys = [this.blockKey(scope), ...windows.map(({ name }) => this.key(scope, name))];
     const limits = windows.flatMap(({ limit, perMs }) => [limit, perMs]);
-    return { waitMs: Number(await client.eval(TAKE, keys.length, ...keys, ...limits)) };
+    return { waitMs: Number(await this.ask((redis) => redis.eval(TAKE, keys.length, ...keys, ...limits))) };
   }
 
   async left(scope: string, windows: readonly CallWindow[]): Promise<number[]> {
     if (windows.length === 0) return [];
-    const client = await this.client();
     const keys = windows.map(({ name }) => this.key(scope, name));
-    const taken = await client.eval(TAKEN, keys.length, ...keys, ...windows.map(({ perMs }) => perMs));
+    const lengths = windows.map(({ perMs }) => perMs);
+    const taken = await this.ask((redis) => redis.eval(TAKEN, keys.length, ...keys, ...lengths));
     return windows.map(({ limit }, index) => limit - Number((taken as number[])[index]));
   }
 
   async block(scope: string, ms: number): Promise<void> {
-    const client = await this.client();
-    await client.eval(BLOCK, 1, this.blockKey(scope), Math.ceil(ms));
+    await this.ask((redis) => redis.eval(BLOCK, 1, this.blockKey(scope), Math.ceil(ms)));
   }
 
   private blockKey(scope: string): string {
@@ -40,7 +41,10 @@ export class RedisCallLimiter implements CallLimiter {
   }
 }
 
-/** Looks at every window before it writes to one. Each call has a number of its own, since two can share a time. */
+/**
+ * Looks at every window before it writes to one. Each call has a number of its own, since two can share a time. A time
+ * that is yet to come is left of a clock that was set back, or of a master whose clock was ahead.
+ */
 const TAKE = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -48,6 +52,7 @@ local wait = math.max(0, redis.call('PTTL', KEYS[1]))
 for i = 2, #KEYS do
   local limit, per = tonumber(ARGV[2 * i - 3]), tonumber(ARGV[2 * i - 2])
   redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - per)
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], '(' .. now, '+inf')
   local excess = redis.call('ZCARD', KEYS[i]) - limit
   if excess >= 0 then
     local free = redis.call('ZRANGE', KEYS[i], excess, excess, 'WITHSCORES')
@@ -68,7 +73,7 @@ const TAKEN = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local taken = {}
-for i = 1, #KEYS do taken[i] = redis.call('ZCOUNT', KEYS[i], '(' .. (now - ARGV[i]), '+inf') end
+for i = 1, #KEYS do taken[i] = redis.call('ZCOUNT', KEYS[i], '(' .. (now - ARGV[i]), now) end
 return taken`;
 
 const BLOCK = `

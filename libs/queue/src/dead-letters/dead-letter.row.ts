@@ -1,3 +1,4 @@
+import { storableForm } from '#platform';
 import type { DeadLetter, DeadLetterFilter, DeadLetterStatus } from './dead-letter.js';
 
 export interface DeadLetterRow {
@@ -46,6 +47,5 @@ export const toLetter = (row: DeadLetterRow): DeadLetter => ({
   resolvedAt: row.resolved_at,
 });
 
-/** Names and ids come from producers; PostgreSQL text holds no NUL, and a list of letters no essays. */
-export const fitting = (text: string, longest: number): string =>
-  text.replaceAll('\0', '\uFFFD').slice(0, longest);
+/** Names and ids come from producers; PostgreSQL's text does not hold all of them, and a list of letters no essays. */
+export const fitting = (text: string, longest: number): string => storableForm(text, longest);

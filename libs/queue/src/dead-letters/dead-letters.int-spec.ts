@@ -239,7 +239,7 @@ describeEachBackend('dead letters', (world) => {
       jobId: 'x'.repeat(5_000),
     });
 
-    expect((await letters())[0]).toMatchObject({ jobName: 'pay\uFFFD', jobId: 'x'.repeat(200) });
+    expect((await letters())[0]).toMatchObject({ jobName: 'pay\\u0000', jobId: 'x'.repeat(200) });
   });
 
   it('say so when there is no such letter', async () => {

@@ -1,5 +1,6 @@
 import { retryJobId } from '../job-key.js';
 import type { RawJob } from '../queues.js';
+import { POISONED } from '../verdict.js';
 import type { DeadLetter, DeadLetterFilter } from './dead-letter.js';
 import type { DeadLetterStore, SendAgain } from './dead-letter.store.js';
 
@@ -57,11 +58,11 @@ export class DeadLetters {
       const jobs = letters.filter((letter) => letter.queue === queue);
       await this.queues.addRaw(
         queue,
-        jobs.map(({ jobKey, jobName, failedAt, payload }) => ({
+        jobs.map(({ jobKey, jobName, failedAt, code, payload }) => ({
           ...payload,
           queue,
           name: jobName,
-          jobId: retryJobId(jobKey, failedAt),
+          jobId: retryJobId(jobKey, failedAt, code === POISONED ? 'alone' : 'retry'),
         })),
       );
     }

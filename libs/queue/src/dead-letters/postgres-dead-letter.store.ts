@@ -1,5 +1,11 @@
-import type { Pool, PoolClient } from 'pg';
-import { inTransaction, type SecretBox, SecretUnreadableError, uuidv7 } from '#platform';
+import {
+  inTransaction,
+  type Pool,
+  type PoolClient,
+  type SecretBox,
+  SecretUnreadableError,
+  uuidv7,
+} from '#platform';
 import { DeadLetterDiscardedError, DeadLetterNotFoundError } from '../queue.errors.js';
 import type {
   DeadLetter,

@@ -106,7 +106,7 @@ export class CallBudgets {
 
   /** Once a minute: an outage concerns every call. */
   private warn(kind: string): void {
-    const now = this.clock.now().getTime();
+    const now = performance.now();
     if (now < this.quietUntil) return;
     this.quietUntil = now + 60_000;
     this.log.warn({ kind }, 'calls are not counted, because the store of the queue does not answer');

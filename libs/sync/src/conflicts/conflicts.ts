@@ -100,7 +100,7 @@ export class Conflicts {
     if (obstacle) throw new ConnectionUnavailableError(obstacle);
     const document = connection.mapping[stream];
     if (!document) throw new UnknownStreamError(stream, Object.keys(connection.mapping));
-    const mapping = streamMapping(document);
+    const mapping = await streamMapping(document);
     const observe = (ids: readonly string[]) => this.observe(connection, stream, ids, mapping);
     const { id: connectionId, projectId } = connection;
     const key = { connectionId, stream };

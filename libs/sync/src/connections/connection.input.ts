@@ -122,10 +122,10 @@ export function parsePolicies(given: unknown): ConnectionPolicies {
 }
 
 /** The caller's mapping, every expression of it compiled once, or the connector's own for each stream. */
-export function parseMapping(
+export async function parseMapping(
   { manifest }: Connector,
   given: ConnectionCreateInput['mapping'],
-): Record<string, ParsedMapping> {
+): Promise<Record<string, ParsedMapping>> {
   const streams = manifest.streams.map(({ id }) => id);
   if (!given) {
     return Object.fromEntries(
@@ -135,14 +135,14 @@ export function parseMapping(
   const unknown = Object.keys(given).filter((stream) => !streams.includes(stream));
   if (unknown.length > 0 || Object.keys(given).length === 0)
     throw new InvalidConnectionError(`mapping: expected one or more of the streams ${streams.join(', ')}`);
-  for (const [stream, document] of Object.entries(given)) requireCompiles(stream, document);
+  for (const [stream, document] of Object.entries(given)) await requireCompiles(stream, document);
   return given;
 }
 
 /** @throws InvalidConnectionError with every fault of the document */
-export function requireCompiles(stream: string, document: ParsedMapping): void {
+export async function requireCompiles(stream: string, document: ParsedMapping): Promise<void> {
   try {
-    compileMapping(document);
+    await compileMapping(document);
   } catch (error) {
     if (!(error instanceof InvalidMappingError)) throw error;
     const faults = error.errors.map(({ field, reason }) => `mapping.${stream}.${field}: ${reason}`);

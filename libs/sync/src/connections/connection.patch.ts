@@ -15,16 +15,16 @@ export interface WantedChanges {
  * What a patch changes of a connection as it is; a part that would stay as it is, is not among the changes.
  * @throws InvalidConnectionError naming the field and what was expected
  */
-export function patchConnection(
+export async function patchConnection(
   connector: Connector,
   connection: Connection,
   { patch, restored }: WantedChanges,
   now: Date,
-): ConnectionChanges {
+): Promise<ConnectionChanges> {
   return {
     ...(patch.name === undefined ? {} : { name: patch.name }),
     ...settingsOf(connector, connection, patch),
-    ...mappingOf(connector, connection, patch, restored),
+    ...(await mappingOf(connector, connection, patch, restored)),
     ...scheduleOf(connection, patch, now),
     ...policiesOf(connection, patch),
   };
@@ -37,7 +37,7 @@ function settingsOf(connector: Connector, { settings }: Connection, patch: Conne
   return isDeepStrictEqual(merged, settings) ? {} : { settings: merged };
 }
 
-function mappingOf(
+async function mappingOf(
   connector: Connector,
   { mapping, mappingVersion }: Connection,
   patch: ConnectionPatchInput,
@@ -45,7 +45,7 @@ function mappingOf(
 ) {
   const wanted = restored ?? (patch.mapping && replaced(mapping, patch.mapping));
   if (!wanted) return {};
-  const valid = parseMapping(connector, wanted as typeof mapping);
+  const valid = await parseMapping(connector, wanted as typeof mapping);
   return isDeepStrictEqual(valid, mapping) ? {} : { mapping: valid, mappingVersion: mappingVersion + 1 };
 }
 

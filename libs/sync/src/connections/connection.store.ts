@@ -90,7 +90,8 @@ export class ConnectionStore {
    */
   async change(
     { id, access, actor }: ChangeOf,
-    decide: (connection: SealedConnection) => ConnectionChanges,
+    /** `now` is by the database's clock. */
+    decide: (connection: SealedConnection, now: Date) => Promise<ConnectionChanges>,
   ): Promise<SealedConnection> {
     const work = async (tx: Prisma.TransactionClient) => {
       await tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended('sync:' || ${id}::text, 0))`;
@@ -98,7 +99,7 @@ export class ConnectionStore {
       const row = await tx.connection.findUnique({ where: { id } });
       const before = row && toConnection(row);
       if (!before || !mayAccess(access, before.projectId)) throw new ConnectionNotFoundError(id);
-      const changes = decide(before);
+      const changes = await decide(before, await nowOf(tx));
       const data = toColumns(changes);
       const after = toConnection(
         await tx.connection.update({ where: { id }, data }).catch(nameTaken(changes.name ?? before.name)),
@@ -111,6 +112,11 @@ export class ConnectionStore {
       return after;
     };
     return this.prisma.$transaction(work, { maxWait: 10_000, timeout: 30_000 });
+  }
+
+  /** By the database's clock: what is due is compared with it. */
+  now(): Promise<Date> {
+    return nowOf(this.prisma);
   }
 
   async mappingVersions(connectionId: string): Promise<MappingVersion[]> {
@@ -146,6 +152,12 @@ export class ConnectionStore {
   }
 }
 
+async function nowOf(prisma: Prisma.TransactionClient): Promise<Date> {
+  const [row] = await prisma.$queryRaw<{ now: Date }[]>`select clock_timestamp() as now`;
+  if (!row) throw new TypeError('clock_timestamp() always has a row');
+  return row.now;
+}
+
 /** Streams whose document is not what it was; those that are synced no more among them. */
 function remappedStreams(before: Connection, after: Connection): string[] {
   const streams = new Set([...Object.keys(before.mapping), ...Object.keys(after.mapping)]);
@@ -163,10 +175,9 @@ async function lookAgain(tx: Prisma.TransactionClient, connectionId: string, str
 }
 
 async function endRuns(tx: Prisma.TransactionClient, connectionId: string, streams: string[]) {
-  await tx.syncRun.updateMany({
-    where: { connectionId, stream: { notIn: streams }, status: { in: ['waiting', 'running'] } },
-    data: { status: 'cancelled', finishedAt: new Date(), error: 'the stream is not synced any more' },
-  });
+  await tx.$executeRaw`
+    update sync_runs set status = 'cancelled', error = 'the stream is not synced any more', finished_at = now()
+    where connection_id = ${connectionId}::uuid and stream <> all(${streams}) and status in ('waiting', 'running')`;
 }
 
 /** Prisma's code for a unique constraint. */

@@ -1,6 +1,6 @@
 import { AuthExpired, ConfigError, type Connector } from '#connectors';
 import { type ProjectAccess, requireProject } from '#identity';
-import { type Clock, systemClock, uuidv7 } from '#platform';
+import { uuidv7 } from '#platform';
 import type { BudgetFor } from '../budgets/call-budgets.js';
 import { ConnectionCheckFailedError, InvalidConnectionError } from './connection.errors.js';
 import {
@@ -42,7 +42,6 @@ export class Connections {
     private readonly sessions: ConnectorSessions,
     /** Called when a connection may work again: what waited goes on. */
     private readonly wake: (connectionId: string) => Promise<void>,
-    private readonly clock: Clock = systemClock,
   ) {}
 
   /** @throws InvalidConnectionError, ConnectionCheckFailedError, ConnectionNameTakenError; then nothing is stored */
@@ -50,7 +49,7 @@ export class Connections {
     const projectId = input.project_id ?? null;
     requireProject(access, projectId);
     const connector = requireConnector(input.kind);
-    const mapping = parseMapping(connector, input.mapping);
+    const mapping = await parseMapping(connector, input.mapping);
     const schedule = requireSchedule(scheduleOf(input));
     parseSettings(connector, input.settings);
     const given = parseSecrets(connector, input.secrets);
@@ -70,7 +69,7 @@ export class Connections {
       mapping,
       mappingVersion: 1,
       ...schedule,
-      nextRunAt: nextRunAt(schedule, this.clock.now()),
+      nextRunAt: nextRunAt(schedule, await this.store.now()),
       policies,
       status: 'active' as const,
       statusReason: null,
@@ -91,10 +90,10 @@ export class Connections {
     const held = await this.store.require(id, access);
     const connector = requireConnector(held.kind);
     const wanted = { patch, restored: await this.restoredMapping(id, patch) };
-    const planned = patchConnection(connector, held, wanted, this.clock.now());
+    const planned = await patchConnection(connector, held, wanted, await this.store.now());
     if (patch.check && planned.settings !== undefined) await this.checkSettings(held, planned.settings);
-    const changed = await this.store.change({ id, access, actor }, (connection) =>
-      patchConnection(connector, connection, wanted, this.clock.now()),
+    const changed = await this.store.change({ id, access, actor }, (connection, now) =>
+      patchConnection(connector, connection, wanted, now),
     );
     if (changed.mappingVersion !== held.mappingVersion) await this.wake(id);
     return changed;

@@ -6,7 +6,8 @@ import {
   type MappedIdentity,
 } from '#connectors';
 import type { IdentityRepository, LiveIdentity, ProjectAccess } from '#identity';
-import { type Clock, inTransaction, type Pool, type PoolClient } from '#platform';
+import { EXPRESSION_BOUNDS } from '#mapping';
+import { databaseNow, inTransaction, type Pool, type PoolClient } from '#platform';
 import { policyDecision } from '../records/key-decision.js';
 import { type Observation, observeFetched, observePage } from '../records/observation.js';
 import type { PlanAction } from '../records/plan.js';
@@ -46,10 +47,11 @@ export interface PreviewParts {
   readonly identities: IdentityRepository;
   readonly store: ConnectionStore;
   readonly sessions: ConnectorSessions;
-  readonly clock: Clock;
 }
 
 const DEFAULT_LIMIT = 5;
+/** A person waits for it, and others for the processes that evaluate. */
+const IN_TIME = { budgetMs: EXPRESSION_BOUNDS.previewMs };
 /** A listing may begin with pages that hold nothing. */
 const MAX_PAGES = 5;
 
@@ -65,10 +67,10 @@ export class Preview {
 
   /** Sample records through the planner that runs use, in one page as a run would take them. */
   async records(id: string, request: PreviewInput, access: ProjectAccess): Promise<PreviewedRecord[]> {
-    const { pool, store, clock } = this.parts;
+    const { pool, store } = this.parts;
     const connection = await store.require(id, access);
-    const mapping = mappingFor(connection, request);
-    const askedAt = clock.now();
+    const mapping = await mappingFor(connection, request);
+    const askedAt = await databaseNow(pool);
     const observations = await this.ask(connection, request.stream, (connector, context) =>
       observe(connector, context, request, mapping),
     );
@@ -98,14 +100,11 @@ export class Preview {
         }),
     });
     const plans = new Map(planned.map((record) => [record.observation.id, record]));
-    const views: PreviewedRecord[] = [];
-    for (const observation of observations)
-      views.push({
-        ...(await mappedBy(mapping, observation)),
-        stored: stored.get(observation.id) ?? null,
-        ...outcomeOf(plans.get(observation.id)),
-      });
-    return views;
+    return observations.map((observation) => ({
+      ...mappedBy(observation),
+      stored: stored.get(observation.id) ?? null,
+      ...outcomeOf(plans.get(observation.id)),
+    }));
   }
 
   private async ask<T>(
@@ -138,13 +137,16 @@ function requireStream({ manifest }: Connector, stream: string): void {
     throw new InvalidConnectionError(`stream: expected one of ${streams.join(', ')}`);
 }
 
-function mappingFor({ mapping }: SealedConnection, { stream, mapping: given }: PreviewInput): StreamMapping {
+async function mappingFor(
+  { mapping }: SealedConnection,
+  { stream, mapping: given }: PreviewInput,
+): Promise<StreamMapping> {
   const document = given ?? mapping[stream];
   if (!document)
     throw new InvalidConnectionError(
       `stream: the connection maps ${Object.keys(mapping).join(', ')}; give a mapping to look at another stream`,
     );
-  requireCompiles(stream, document);
+  await requireCompiles(stream, document);
   return streamMapping(document);
 }
 
@@ -156,14 +158,14 @@ async function observe(
 ): Promise<Observation[]> {
   if (external_ids) {
     const ids = [...new Set(external_ids)];
-    return observeFetched(await connector.fetchByIds(context, stream, ids), mapping);
+    return observeFetched(await connector.fetchByIds(context, stream, ids), mapping, IN_TIME);
   }
   const observations: Observation[] = [];
   let pages = 0;
   for await (const { records, rejected, done } of connector.read(context, stream, null)) {
     const missing = limit - observations.length;
     const sample = { records: records.slice(0, missing), rejected: rejected.slice(0, missing) };
-    observations.push(...(await observePage(sample, mapping)));
+    observations.push(...(await observePage(sample, mapping, IN_TIME)));
     pages += 1;
     if (done || observations.length >= limit || pages === MAX_PAGES) break;
   }
@@ -180,14 +182,13 @@ function storedBy(roster: Roster, observation: Observation): StoredIdentity | nu
 }
 
 /** The observation says in one line why a record is unusable; here each field says it for itself. */
-async function mappedBy(mapping: StreamMapping, observation: Observation) {
+function mappedBy(observation: Observation) {
   const { id: externalId } = observation;
   if (observation.kind === 'gone' || observation.kind === 'merged')
     return { externalId, raw: null, mapped: null, errors: [] };
   const { raw } = observation;
   if (observation.kind === 'present') return { externalId, raw, mapped: observation.mirrored, errors: [] };
-  const result = await mapping.map(raw);
-  const errors = result.ok ? [{ field: 'record', reason: observation.reason }] : result.errors;
+  const errors = observation.errors ?? [{ field: 'record', reason: observation.reason }];
   return { externalId, raw, mapped: null, errors: errors.map(({ field, reason }) => ({ field, reason })) };
 }
 

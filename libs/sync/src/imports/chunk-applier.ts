@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isConflict } from '#event-sourcing';
 import { isTakenKey, type NewIdentity, UpsertIdentities, type UpsertOutcome } from '#identity';
-import { inTransaction, type Pool, type PoolClient } from '#platform';
+import { HopelessExpressionsError } from '#mapping';
+import { inTransaction, type Logger, type Pool, type PoolClient } from '#platform';
+import { allTogether, type Isolate, type JobContext, type Portion } from '#queue';
 import { unpackRows } from './chunk-rows.js';
-import { MappingTooExpensiveError } from './import.errors.js';
 import type { ImportStore, StoredChunk } from './import.store.js';
 import { ImportMappingError } from './import-mapping.errors.js';
 import { compileImportMapping, type MappedRow, type Rejection } from './import-mapping.js';
@@ -12,6 +13,10 @@ import type { SourceRow } from './source-row.js';
 
 /** Runs the command, as the command bus does. */
 export type UpsertBatch = (command: UpsertIdentities) => Promise<readonly UpsertOutcome[]>;
+
+export type ApplyingHelp = Pick<JobContext, 'isolate' | 'requireAlone'>;
+
+const AMONG_OTHERS: ApplyingHelp = { isolate: allTogether, requireAlone: () => undefined };
 
 const MAX_TRIES = 10;
 
@@ -27,36 +32,87 @@ export class ChunkApplier {
     private readonly pool: Pool,
     private readonly store: ImportStore,
     private readonly upsert: UpsertBatch,
+    private readonly log: Logger,
   ) {}
 
-  async apply(importId: string, number: number): Promise<void> {
+  async apply(importId: string, number: number, help: ApplyingHelp = AMONG_OTHERS): Promise<void> {
     if (this.busy.has(importId)) return;
     this.busy.add(importId);
+    const life = this.showLife(importId);
     try {
       const chunk = await this.store.readDue(importId, number);
-      if (chunk) await this.applyOrFail(chunk);
+      // What was rejected once may have been rejected for having taken down a process.
+      if (chunk?.isRetry) help.requireAlone();
+      if (chunk) await this.applyOrFail(chunk, help.isolate);
     } finally {
+      clearInterval(life);
       this.busy.delete(importId);
     }
   }
 
-  private async applyOrFail(chunk: StoredChunk): Promise<void> {
+  isBusyWith(importId: string): boolean {
+    return this.busy.has(importId);
+  }
+
+  /** While it does, nobody takes a chunk that takes long to be abandoned. */
+  private showLife(importId: string): NodeJS.Timeout {
+    const show = () =>
+      this.store
+        .showLife(importId)
+        .catch(({ name }: Error) => this.log.debug({ import: importId, error: name }, 'no sign'));
+    return setInterval(show, SIGN_OF_LIFE_MS).unref();
+  }
+
+  private async applyOrFail(chunk: StoredChunk, isolate: Isolate): Promise<void> {
     try {
-      const mapped = await mapRows(chunk, await unpackRows(chunk.rows));
-      await this.commitRetrying(chunk, mapped);
+      const rows = await unpackRows(chunk.rows);
+      await isolate({
+        name: `chunk ${chunk.number}`,
+        items: rows.map((row, place) => ({ row, place })),
+        idOf: ({ place }) => String(place),
+        apply: (portion) => this.applyPortion(chunk, portion),
+      });
     } catch (error) {
-      const hopeless = error instanceof MappingTooExpensiveError || error instanceof ImportMappingError;
+      const hopeless = error instanceof HopelessExpressionsError || error instanceof ImportMappingError;
       if (!hopeless) throw error;
       await this.store.finish(chunk.importId, 'failed', error.message);
     }
   }
 
+  private async applyPortion(
+    chunk: StoredChunk,
+    { items, isTrial, poisoned }: Portion<PlacedRow>,
+  ): Promise<void> {
+    for (const { item, reason } of poisoned)
+      this.log.error(
+        { import: chunk.importId, line: item.row.line, code: ROW_POISONED, reason },
+        'set aside',
+      );
+    const mapped = await mapRows(
+      chunk,
+      items.map(({ row }) => row),
+    );
+    const refused = poisoned.map(({ item, reason }) => ({
+      place: item.place,
+      row: poisonedRow(item.row, reason),
+    }));
+    await this.commitRetrying(chunk, inOrder(items, mapped, refused), isTrial);
+  }
+
   /** Others write the same identities meanwhile. From the second try on they wait for us, so somebody gets on. */
-  private async commitRetrying(chunk: StoredChunk, mapped: readonly MappedRow[]): Promise<void> {
+  private async commitRetrying(
+    chunk: StoredChunk,
+    mapped: readonly MappedRow[],
+    isTrial: boolean,
+  ): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        return await inTransaction(this.pool, (client) => this.commit(client, chunk, mapped, tries > 1));
+        return await inTransaction(this.pool, async (client) => {
+          await this.commit(client, chunk, mapped, tries > 1);
+          if (isTrial) throw new TrialOverError();
+        });
       } catch (error) {
+        if (error instanceof TrialOverError) return;
         if (tries === MAX_TRIES || !(isConflict(error) || isTakenKey(error))) throw error;
         await sleep(Math.random() * 20 * tries);
       }
@@ -82,6 +138,37 @@ export class ChunkApplier {
       rejected: rejected.length,
     });
   }
+}
+
+interface PlacedRow {
+  readonly row: SourceRow;
+  /** In its chunk. */
+  readonly place: number;
+}
+
+/** Rolls back what was only tried. */
+class TrialOverError extends Error {
+  override readonly name = 'TrialOverError';
+}
+
+/** Nothing but the row's own cells is kept of it, and nothing of it was looked at. */
+const poisonedRow = (row: SourceRow, reason: string): MappedRow => ({
+  ok: false,
+  row,
+  rejections: [{ field: '-', code: ROW_POISONED, reason }],
+});
+
+const ROW_POISONED = 'ROW_POISONED';
+
+const SIGN_OF_LIFE_MS = 2_000;
+
+function inOrder(
+  items: readonly PlacedRow[],
+  mapped: readonly MappedRow[],
+  refused: readonly { readonly place: number; readonly row: MappedRow }[],
+): MappedRow[] {
+  const placed = mapped.map((row, at) => ({ place: items[at]?.place ?? 0, row }));
+  return [...placed, ...refused].sort((a, b) => a.place - b.place).map(({ row }) => row);
 }
 
 const commandOf = (client: PoolClient, chunk: StoredChunk, identities: readonly NewIdentity[]) =>
@@ -121,25 +208,11 @@ async function lockIdentities(client: PoolClient, identities: readonly NewIdenti
   );
 }
 
-const ROWS_BETWEEN_LOOKS = 20;
-const MAX_LIMITED_ROWS = 20;
-
-/** @throws MappingTooExpensiveError */
+/** @throws HopelessExpressionsError, ImportMappingError */
 async function mapRows(chunk: StoredChunk, rows: readonly SourceRow[]): Promise<MappedRow[]> {
-  const mapping = compileImportMapping(chunk.mapping, chunk.columns);
-  const mapped: MappedRow[] = [];
-  let limited = 0;
-  for (let at = 0; at < rows.length; at += ROWS_BETWEEN_LOOKS) {
-    const some = await mapping.mapRows(rows.slice(at, at + ROWS_BETWEEN_LOOKS));
-    limited += some.filter(hitLimit).length;
-    if (limited >= MAX_LIMITED_ROWS) throw new MappingTooExpensiveError(limited);
-    mapped.push(...some);
-  }
-  return mapped;
+  const mapping = await compileImportMapping(chunk.mapping, chunk.columns);
+  return mapping.mapRows(rows);
 }
-
-const hitLimit = (row: MappedRow): boolean =>
-  !row.ok && row.rejections.some(({ code }) => code === 'EXPRESSION_LIMIT');
 
 /** Rows that the mapping refused and rows that a rule refused, in the order of the file. */
 function rejectedRows(mapped: readonly MappedRow[], outcomes: readonly UpsertOutcome[]): RejectedRow[] {

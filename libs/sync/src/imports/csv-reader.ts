@@ -2,10 +2,12 @@ import { type CsvDialect, type ScannedRecord, scanRecord, withoutReturn } from '
 import {
   damagedText,
   isDamaged,
+  MAX_COLUMNS,
   type RowError,
   type RowReader,
   type SourceRow,
   tooLarge,
+  tooManyCells,
 } from './source-row.js';
 
 /**
@@ -53,7 +55,8 @@ export class CsvReader implements RowReader {
 
   private readPlain(rows: SourceRow[], stop: number): boolean {
     const line = withoutReturn(this.text.slice(this.at, stop));
-    if (line !== '') rows.push(this.row(line, line.split(this.dialect.delimiter)));
+    // One more than is taken tells that it is too many; a megabyte of commas would be as many cells.
+    if (line !== '') rows.push(this.row(line, line.split(this.dialect.delimiter, MAX_COLUMNS + 1)));
     this.advance(stop + 1, 1);
     return true;
   }
@@ -81,6 +84,7 @@ export class CsvReader implements RowReader {
 
   private row(text: string, raw: string[]): SourceRow {
     const { line } = this;
+    if (raw.length > MAX_COLUMNS) return tooManyCells(line, text);
     return isDamaged(text) ? { line, raw, error: damagedText } : { line, raw };
   }
 

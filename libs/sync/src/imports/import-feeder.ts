@@ -35,9 +35,9 @@ export class ImportFeeder {
  * The job of a stuck chunk may lie with a worker that was killed, and blocks its id until it counts as stalled. So
  * a second job is tried, one for each span of time; it costs a look at the database when the first one lives.
  */
-const toJob = ({ importId, number, stuck }: DueChunk) => ({
+const toJob = ({ importId, number, stuck, now }: DueChunk) => ({
   data: { import_id: importId, number },
-  jobId: chunkJobId(importId, number, stuck ? Math.floor(Date.now() / ANOTHER_TRY_MS) : undefined),
+  jobId: chunkJobId(importId, number, stuck ? Math.floor(now.getTime() / ANOTHER_TRY_MS) : undefined),
 });
 
 const ANOTHER_TRY_MS = 10_000;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isStorable, MAX_ENTRIES, PropertyKey } from '#identity';
+import { MAX_ENTRIES, PropertyKey } from '#identity';
+import { isStorable } from '#platform';
 import { VALUE_TYPES } from './typed-value.js';
 
 const type = z.enum(VALUE_TYPES).optional();

@@ -1,13 +1,14 @@
 import { IDENTITY_TYPES, type IdentityProperty, type IdentityType, LIMITS } from '#identity';
+import { ExpressionError, type Expressions } from '#mapping';
+import { mapInTurns } from '#platform';
 import { ImportMappingError } from './import-mapping.errors.js';
 import type { ImportMapping } from './import-mapping.schema.js';
 import type { RowError, SourceRow } from './source-row.js';
-import { isProblem, type TypedValue, textProblem, typedValue } from './typed-value.js';
+import { isProblem, type TypedValue, textProblem, typedValue, type ValueProblem } from './typed-value.js';
 import {
   type Cells,
   type CompiledSources,
   compileSources,
-  FailedExpression,
   type FieldSource,
   type SourceRecord,
 } from './value-source.js';
@@ -33,7 +34,7 @@ export type MappedRow =
   | { readonly ok: false; readonly row: SourceRow; readonly rejections: readonly Rejection[] };
 
 export interface CompiledImportMapping {
-  /** Maps rows one for one, in order. */
+  /** Maps rows one for one, in order. @throws HopelessExpressionsError, ExpressionsUnavailableError */
   mapRows(rows: readonly SourceRow[]): Promise<MappedRow[]>;
 }
 
@@ -41,19 +42,14 @@ export interface CompiledImportMapping {
  * Fits a mapping to a file's columns (none for NDJSON, where a key may be missing from any record).
  * @throws ImportMappingError before any row is taken.
  */
-export function compileImportMapping(
+export async function compileImportMapping(
   mapping: ImportMapping,
   columns: readonly string[] | undefined,
-): CompiledImportMapping {
-  const sources = compileSources(mapping, columns);
+): Promise<CompiledImportMapping> {
+  const sources = await compileSources(mapping, columns);
   refuseUnknownType(mapping.identity_type);
   return {
-    mapRows: async (rows) => {
-      if (sources.expressions.length === 0) return rows.map((row) => mapRow(sources, row));
-      const mapped: MappedRow[] = [];
-      for (const row of rows) mapped.push(await computeAndMapRow(sources, row, columns));
-      return mapped;
-    },
+    mapRows: (rows) => mapRows(sources, rows, columns ?? []),
   };
 }
 
@@ -66,24 +62,32 @@ const isIdentityType = (text: string): text is IdentityType => IDENTITY_TYPES.so
 
 const oneOfTypes = `has to be one of ${IDENTITY_TYPES.join(', ')}`;
 
-function mapRow(sources: CompiledSources, row: SourceRow): MappedRow {
-  const record = recordOf(row);
-  return record instanceof UnreadableRow
-    ? rejected(row, [record.rejection])
-    : mapRecord(sources, row, record, []);
+/** Rows that cannot be read have nothing to compute. */
+async function mapRows(
+  sources: CompiledSources,
+  rows: readonly SourceRow[],
+  columns: Cells,
+): Promise<MappedRow[]> {
+  const records = await mapInTurns(rows, recordOf);
+  const computed = await compute(sources.expressions, records, columns);
+  return mapInTurns(rows, (row, place) => {
+    const record = records[place] as SourceRecord | Cells | UnreadableRow;
+    return record instanceof UnreadableRow
+      ? rejected(row, [record.rejection])
+      : mapRecord(sources, row, record, computed.get(record) ?? []);
+  });
 }
 
-async function computeAndMapRow(
-  sources: CompiledSources,
-  row: SourceRow,
-  columns: Cells | undefined,
-): Promise<MappedRow> {
-  const record = recordOf(row);
-  if (record instanceof UnreadableRow) return rejected(row, [record.rejection]);
-  const named = isCells(record) ? namedCells(record, columns ?? []) : record;
-  const computed: unknown[] = [];
-  for (const { evaluate } of sources.expressions) computed.push(await evaluate(named));
-  return mapRecord(sources, row, record, computed);
+async function compute(
+  expressions: Expressions,
+  records: readonly (SourceRecord | Cells | UnreadableRow)[],
+  columns: Cells,
+): Promise<ReadonlyMap<SourceRecord | Cells, readonly unknown[]>> {
+  if (expressions.all.length === 0) return new Map();
+  const readable = records.flatMap((record) => (record instanceof UnreadableRow ? [] : [record]));
+  const named = readable.map((record) => (isCells(record) ? namedCells(record, columns) : record));
+  const results = await expressions.evaluate(named);
+  return new Map(readable.map((record, place) => [record, results[place] as readonly unknown[]]));
 }
 
 function mapRecord(
@@ -160,7 +164,7 @@ class FieldReader {
   private typed(source: FieldSource, type: FieldSource['type']): TypedValue | undefined {
     const value = source.read(this.record, this.computed);
     if (value === undefined) return undefined;
-    const typed = value instanceof FailedExpression ? value.problem : typedValue(value, type);
+    const typed = value instanceof ExpressionError ? problemOf(value) : typedValue(value, type);
     if (!isProblem(typed)) return typed;
     this.reject(source, typed);
     return undefined;
@@ -170,6 +174,8 @@ class FieldReader {
     this.rejections.push({ field, code, reason });
   }
 }
+
+const problemOf = ({ code, message }: ExpressionError): ValueProblem => ({ code, reason: message });
 
 class UnreadableRow {
   readonly rejection: Rejection;

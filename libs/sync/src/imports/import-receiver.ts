@@ -1,7 +1,7 @@
 import { type ProjectAccess, requireProject } from '#identity';
 import { type Logger, uuidv7 } from '#platform';
 import { packRows, rowsPerChunk } from './chunk-rows.js';
-import { UploadBrokenError } from './import.errors.js';
+import { UploadBrokenError, UploadInterruptedError } from './import.errors.js';
 import type { ImportStore } from './import.store.js';
 import type { ImportFeeder } from './import-feeder.js';
 import { detectFormat, type FormatHints, type ImportFormatSettings, SAMPLE_SIZE } from './import-format.js';
@@ -36,7 +36,7 @@ export class ImportReceiver {
   /**
    * Resolves with the import's id when the file is here, or when the import was cancelled meanwhile.
    * @throws ImportMappingError, InvalidHeaderError, UnsupportedFileError, ProjectForbiddenError before any row is
-   *   taken; UploadBrokenError when the bytes stop, which fails the import.
+   *   taken; UploadBrokenError when the bytes stop, and UploadInterruptedError when we do, which fails the import.
    */
   async receive(bytes: AsyncIterable<Uint8Array>, request: ImportRequest): Promise<string> {
     refuseForeignProject(request);
@@ -46,7 +46,7 @@ export class ImportReceiver {
     const batches = readRecords(source, format, { batchSize: rowsPerChunk(request.mapping) });
     const first = await batches.next();
     const columns = first.value?.columns;
-    compileImportMapping(request.mapping, columns);
+    await compileImportMapping(request.mapping, columns);
     const id = request.id ?? uuidv7();
     const projectIds = request.access === 'all' ? [] : request.access;
     await this.store.create({ ...request, id, format, columns, projectIds });
@@ -101,7 +101,9 @@ function refuseForeignProject({ access, projectId, mapping }: ImportRequest): vo
 const hintsOf = ({ fileName, contentType }: ImportRequest): FormatHints => ({ fileName, contentType });
 
 const failureOf = (error: unknown): string =>
-  error instanceof UploadBrokenError ? error.message : 'The server could not store the file; send it again';
+  error instanceof UploadBrokenError || error instanceof UploadInterruptedError
+    ? error.message
+    : 'The server could not store the file; send it again';
 
 /** Counts the bytes, and tells a sender that broke off from trouble of our own. */
 class Upload implements AsyncIterable<Uint8Array> {
@@ -116,7 +118,7 @@ class Upload implements AsyncIterable<Uint8Array> {
         yield chunk;
       }
     } catch (cause) {
-      throw new UploadBrokenError({ cause });
+      throw cause instanceof UploadInterruptedError ? cause : new UploadBrokenError({ cause });
     }
   }
 }

@@ -37,7 +37,7 @@ export class ImportRetry {
     const again = retryOf(original, request);
     if (again.projectId !== null || !again.mapping.project_id)
       requireProject(request.access, again.projectId);
-    compileImportMapping(again.mapping, again.columns);
+    await compileImportMapping(again.mapping, again.columns);
     await inTransaction(this.pool, (client) => this.copyRejected(client, original, again));
     await this.feeder.feedIfReachable(again.id);
     return again.id;

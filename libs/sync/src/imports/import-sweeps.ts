@@ -40,7 +40,7 @@ export class ImportSweeps {
       [IMPORTS_QUEUE],
     );
     for (const { id, number, code, reason } of rows) {
-      await this.store.finish(id, 'failed', `Chunk ${number} could not be applied: ${code} (${reason})`);
+      await this.store.finish(id, 'failed', notApplied(number, { code, reason }));
     }
   }
 
@@ -53,3 +53,11 @@ export class ImportSweeps {
     );
   }
 }
+
+export interface Refusal {
+  readonly code: string;
+  readonly reason: string;
+}
+
+export const notApplied = (chunk: number, { code, reason }: Refusal): string =>
+  `Chunk ${chunk} could not be applied: ${code} (${reason})`;

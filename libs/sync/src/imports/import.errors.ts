@@ -43,14 +43,11 @@ export class UploadBrokenError extends Error {
   }
 }
 
-/** One expression after another ran into its limits: going on would only burn time. */
-export class MappingTooExpensiveError extends Error {
-  override readonly name = 'MappingTooExpensiveError';
-  readonly code = 'MAPPING_TOO_EXPENSIVE';
-  constructor(rows: number) {
-    super(
-      `An expression of the mapping was stopped on ${rows} rows of one chunk because it runs too long, too deep ` +
-        'or makes too much; simplify it and import the file again',
-    );
+/** The server that receives the file is being stopped, and another one knows nothing of what came so far. */
+export class UploadInterruptedError extends Error {
+  override readonly name = 'UploadInterruptedError';
+  readonly code = 'SERVICE_CLOSING';
+  constructor() {
+    super('The server is being stopped and cannot receive the rest of the file; send it again');
   }
 }

@@ -17,3 +17,9 @@ export const importChunkJob = defineJob({
 /** A chunk has one job at a time, however often it is found due; `another` names a further one. */
 export const chunkJobId = (importId: string, number: number, another?: number): string =>
   `import-${importId}-${number}${another === undefined ? '' : `-${another}`}`;
+
+/** Whether the job of this id is a further one: the first one's worker may have been taken down by the chunk. */
+export const isAnotherTry = (jobId: string): boolean =>
+  /-\d+-\d+$/.test(jobId.slice('import-'.length + UUID_LENGTH));
+
+const UUID_LENGTH = 36;

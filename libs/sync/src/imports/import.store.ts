@@ -29,6 +29,8 @@ export interface StoredChunk {
   readonly projectId: string | null;
   readonly projectIds: readonly string[];
   readonly dryRun: boolean;
+  /** Its rows were rejected before. */
+  readonly isRetry: boolean;
 }
 
 export interface ChunkPlace {
@@ -39,6 +41,8 @@ export interface ChunkPlace {
 export interface DueChunk extends ChunkPlace {
   /** Nothing has come of its import for a while, though this chunk waits. */
   readonly stuck: boolean;
+  /** By the database's clock. */
+  readonly now: Date;
 }
 
 const STUCK_AFTER = '5 seconds';
@@ -134,18 +138,37 @@ export class ImportStore {
 
   /** The next chunk of an import, or of every import that has one. */
   async due(importId?: string): Promise<DueChunk[]> {
-    const { rows } = await this.pool.query<{ id: string; chunks_done: number; stuck: boolean }>(
-      `select id, chunks_done, updated_at < now() - interval '${STUCK_AFTER}' as stuck from imports where status in ('receiving', 'running') and chunks_done < chunks_stored
+    const { rows } = await this.pool.query<{ id: string; chunks_done: number; stuck: boolean; now: Date }>(
+      `select id, chunks_done, updated_at < now() - interval '${STUCK_AFTER}' as stuck, now() as now from imports where status in ('receiving', 'running') and chunks_done < chunks_stored
         and ($1::uuid is null or id = $1) order by updated_at limit 1000`,
       [importId ?? null],
     );
-    return rows.map((row) => ({ importId: row.id, number: row.chunks_done, stuck: row.stuck }));
+    return rows.map((row) => ({ importId: row.id, number: row.chunks_done, stuck: row.stuck, now: row.now }));
+  }
+
+  /** Whether the chunk waits, and nothing has come of its import for a while. */
+  async isStuck(importId: string, number: number): Promise<boolean> {
+    const { rowCount } = await this.pool.query(
+      `select 1 from imports where id = $1 and chunks_done = $2 and chunks_done < chunks_stored
+        and status in ('receiving', 'running') and updated_at < now() - interval '${STUCK_AFTER}'`,
+      [importId, number],
+    );
+    return rowCount === 1;
+  }
+
+  /** A worker is at its chunk, however long that takes. */
+  async showLife(importId: string): Promise<void> {
+    await this.pool.query(
+      `update imports set updated_at = now() where id = $1 and status in ('receiving', 'running')`,
+      [importId],
+    );
   }
 
   /** The chunk, when it is its turn. */
   async readDue(importId: string, number: number): Promise<StoredChunk | undefined> {
     const { rows } = await this.pool.query<ChunkRow>(
-      `select c.rows, i.mapping, i.columns, i.format, i.project_id, i.project_ids, i.dry_run
+      `select c.rows, i.mapping, i.columns, i.format, i.project_id, i.project_ids, i.dry_run,
+        i.retry_of is not null as is_retry
       from imports i join import_chunks c on c.import_id = i.id and c.number = i.chunks_done
       where i.id = $1 and i.chunks_done = $2 and i.status in ('receiving', 'running')`,
       [importId, number],
@@ -166,13 +189,15 @@ export class ImportStore {
 
   async addRejections(client: PoolClient, importId: string, rejected: readonly RejectedRow[]): Promise<void> {
     if (rejected.length === 0) return;
+    // Not json[]: in an array each quote of a record is escaped once more, which takes long for one that is large.
     await client.query(
       `insert into import_rejections (import_id, line, record, reasons)
-      select $1, * from unnest($2::bigint[], $3::json[], $4::jsonb[])`,
+      select $1, rejected.* from rows from
+        (unnest($2::bigint[]), json_array_elements($3::json), unnest($4::jsonb[])) as rejected`,
       [
         importId,
         rejected.map(({ line }) => line),
-        rejected.map(({ raw }) => JSON.stringify(raw)),
+        JSON.stringify(rejected.map(({ raw }) => raw)),
         rejected.map(({ rejections }) => JSON.stringify(rejections)),
       ],
     );
@@ -200,6 +225,7 @@ interface ChunkRow {
   readonly project_id: string;
   readonly project_ids: readonly string[];
   readonly dry_run: boolean;
+  readonly is_retry: boolean;
 }
 
 const toChunk = (importId: string, number: number, row: ChunkRow): StoredChunk => ({
@@ -211,4 +237,5 @@ const toChunk = (importId: string, number: number, row: ChunkRow): StoredChunk =
   projectId: row.project_id || null,
   projectIds: row.project_ids,
   dryRun: row.dry_run,
+  isRetry: row.is_retry,
 });

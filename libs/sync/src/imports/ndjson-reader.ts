@@ -1,4 +1,4 @@
-import { damagedText, isDamaged, type RowReader, type SourceRow, tooLarge } from './source-row.js';
+import { damagedText, isDamaged, lineOf, type RowReader, type SourceRow, tooLarge } from './source-row.js';
 
 /** Splits text into lines; what a line holds is read where it is mapped. Empty lines are passed over. */
 export class NdjsonReader implements RowReader {
@@ -35,6 +35,6 @@ export class NdjsonReader implements RowReader {
     const raw = this.text.slice(this.at, isLong ? this.at + this.limit : stop).trim();
     if (isLong) rows.push(tooLarge(line, raw, this.limit));
     else if (isDamaged(raw)) rows.push({ line, raw, error: damagedText });
-    else if (raw !== '') rows.push({ line, raw });
+    else if (raw !== '') rows.push(lineOf(line, raw));
   }
 }

@@ -1,8 +1,8 @@
-import { isStorable } from '#identity';
+import { isStorable, Stretches } from '#platform';
 import { CsvReader } from './csv-reader.js';
 import type { ImportFormat } from './import-format.js';
 import { NdjsonReader } from './ndjson-reader.js';
-import type { RowReader, SourceRow } from './source-row.js';
+import { MAX_COLUMNS, type RowReader, type SourceRow } from './source-row.js';
 import { decodeText } from './text-encoding.js';
 
 export interface RecordBatch {
@@ -20,9 +20,7 @@ export interface RecordLimits {
   readonly pieceLength: number;
 }
 
-export const MAX_COLUMNS = 2_000;
-
-const defaults: RecordLimits = { batchSize: 500, maxRecordLength: 1_000_000, pieceLength: 65_536 };
+const defaults: RecordLimits = { batchSize: 500, maxRecordLength: 1_000_000, pieceLength: 16_384 };
 
 /**
  * Reads a file's records in batches, never holding more than a batch and one record. Unreadable records
@@ -35,7 +33,11 @@ export async function* readRecords(
 ): AsyncGenerator<RecordBatch, void, undefined> {
   const { batchSize, maxRecordLength, pieceLength } = { ...defaults, ...limits };
   const batches = new Batches(format, batchSize, maxRecordLength);
-  for await (const piece of decodeText(source, format.encoding, pieceLength)) yield* batches.add(piece);
+  const stretches = new Stretches();
+  for await (const piece of decodeText(source, format.encoding, pieceLength)) {
+    yield* batches.add(piece);
+    if (stretches.over) await stretches.giveTurn();
+  }
   yield* batches.end();
 }
 
@@ -50,10 +52,14 @@ export class InvalidHeaderError extends Error {
 /** Trims names, numbers repeated ones (`Email`, `Email (2)`) and names empty ones by place (`Column 3`). */
 export function columnNames(header: readonly string[]): string[] {
   const taken = new Set<string>();
+  const counts = new Map<string, number>();
   return header.map((cell, index) => {
     const name = cell.trim() === '' ? `Column ${index + 1}` : cell.trim();
     let unique = name;
-    for (let count = 2; taken.has(unique); count += 1) unique = `${name} (${count})`;
+    // Goes on where it stopped for the same name: thousands of columns of one name are numbered in one pass.
+    let count = counts.get(name) ?? 2;
+    for (; taken.has(unique); count += 1) unique = `${name} (${count})`;
+    counts.set(name, count);
     taken.add(unique);
     return unique;
   });
@@ -112,7 +118,6 @@ class Batches {
     if (header.error !== undefined || typeof header.raw === 'string') {
       throw new InvalidHeaderError(header.error?.reason ?? 'it is not a row');
     }
-    if (header.raw.length > MAX_COLUMNS) throw new InvalidHeaderError(`it has ${header.raw.length} cells`);
     if (!header.raw.every(isStorable))
       throw new InvalidHeaderError('a name holds NUL or half of a character pair');
     this.columns = columnNames(header.raw);

@@ -1,3 +1,5 @@
+import { DOCUMENT_BOUNDS, describeExcess, excessOf } from '#platform';
+
 /** One record of a file as it stood there: a CSV row's cells, or a line of text. */
 export interface SourceRow {
   /** Where the record starts, counted from 1. */
@@ -29,11 +31,27 @@ export interface RowReader {
 
 const KEPT_OF_TOO_LARGE = 1_000;
 
+export const MAX_COLUMNS = 2_000;
+
 export const tooLarge = (line: number, text: string, limit: number): SourceRow => ({
   line,
   raw: text.slice(0, KEPT_OF_TOO_LARGE),
   error: { code: 'RECORD_TOO_LARGE', reason: `The record is longer than ${limit} characters` },
 });
+
+export const tooManyCells = (line: number, text: string): SourceRow => ({
+  line,
+  raw: text.slice(0, KEPT_OF_TOO_LARGE),
+  error: { code: 'COLUMN_COUNT', reason: `it has more than ${MAX_COLUMNS} cells` },
+});
+
+/** A line whose JSON is too much to parse is told apart here: what reads lines later parses them as they are. */
+export function lineOf(line: number, raw: string): SourceRow {
+  const excess = excessOf(raw, DOCUMENT_BOUNDS);
+  if (!excess) return { line, raw };
+  const reason = `The line ${describeExcess(excess)}`;
+  return { line, raw: raw.slice(0, KEPT_OF_TOO_LARGE), error: { code: 'INVALID_JSON', reason } };
+}
 
 /** Decoders put U+FFFD where bytes mean nothing, so a row that holds one has lost something. */
 export const isDamaged = (text: string) => text.includes('\ufffd');

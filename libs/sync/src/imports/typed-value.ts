@@ -1,5 +1,6 @@
-import type { ExpressionError } from '#connectors';
-import { type IdentityProperty, IdentityPropertyShape, isStorable, LIMITS } from '#identity';
+import { type IdentityProperty, IdentityPropertyShape, LIMITS } from '#identity';
+import type { ExpressionError } from '#mapping';
+import { isStorable, OutsideJsonError, parseOutsideJson } from '#platform';
 
 export const VALUE_TYPES = ['string', 'number', 'boolean', 'json'] as const;
 export type ValueType = (typeof VALUE_TYPES)[number];
@@ -86,9 +87,10 @@ function objectOf(value: unknown): TypedValue | ValueProblem {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    // What is not JSON is no JSON object either, and the caller says so.
+    return parseOutsideJson(text);
+  } catch (error) {
+    if (!(error instanceof OutsideJsonError)) throw error;
+    // What is not JSON, or too much of it, is no JSON object either, and the caller says so.
     return undefined;
   }
 }

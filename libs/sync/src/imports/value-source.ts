@@ -1,8 +1,8 @@
-import { compileExpression, ExpressionError } from '#connectors';
+import { compileExpressions, type Expressions } from '#mapping';
 import { ImportMappingError, type MappingProblem } from './import-mapping.errors.js';
 import type { ImportMapping, ValueSource } from './import-mapping.schema.js';
 import { nearestName } from './nearest-name.js';
-import type { ValueProblem, ValueType } from './typed-value.js';
+import type { ValueType } from './typed-value.js';
 
 /** A record with its names; CSV records are only made into one where an expression wants it. */
 export type SourceRecord = Readonly<Record<string, unknown>>;
@@ -16,26 +16,20 @@ export interface FieldSource {
   readonly read: (record: SourceRecord | Cells, computed: readonly unknown[]) => unknown;
 }
 
-export interface Expression {
-  readonly evaluate: (record: SourceRecord) => Promise<unknown>;
-}
-
 export interface CompiledSources {
   readonly identifierKey: FieldSource;
   readonly name: FieldSource;
   readonly identityType: FieldSource;
   readonly projectId: FieldSource | undefined;
   readonly properties: readonly (FieldSource & { readonly key: string })[];
-  readonly expressions: readonly Expression[];
-}
-
-/** What an expression left behind that could not be evaluated for a record. */
-export class FailedExpression {
-  constructor(readonly problem: ValueProblem) {}
+  readonly expressions: Expressions;
 }
 
 /** Looks up columns and compiles expressions once. @throws ImportMappingError with all that does not fit. */
-export function compileSources(mapping: ImportMapping, columns: Cells | undefined): CompiledSources {
+export async function compileSources(
+  mapping: ImportMapping,
+  columns: Cells | undefined,
+): Promise<CompiledSources> {
   const compiler = new Compiler(columns);
   const sources = {
     identifierKey: compiler.compile('identifier_key', mapping.identifier_key),
@@ -47,15 +41,15 @@ export function compileSources(mapping: ImportMapping, columns: Cells | undefine
       key,
       ...compiler.compile(`properties.${key}`, source),
     })),
-    expressions: compiler.expressions,
   };
+  const expressions = await compiler.compileExpressions();
   if (compiler.problems.length > 0) throw new ImportMappingError(compiler.problems);
-  return sources;
+  return { ...sources, expressions };
 }
 
 class Compiler {
-  readonly expressions: Expression[] = [];
   readonly problems: MappingProblem[] = [];
+  private readonly expressions: { readonly field: string; readonly source: string }[] = [];
 
   constructor(private readonly columns: Cells | undefined) {}
 
@@ -68,18 +62,19 @@ class Compiler {
     return { field, type: 'string', read: () => literal };
   }
 
+  async compileExpressions(): Promise<Expressions> {
+    const { expressions, faults } = await compileExpressions(this.expressions);
+    for (const { field, error } of faults)
+      this.problems.push({ field, reason: `has an expression that ${error.message}` });
+    return expressions;
+  }
+
   private expression(
     field: string,
     { jsonata, type }: { jsonata: string; type?: ValueType | undefined },
   ): FieldSource {
     const place = this.expressions.length;
-    try {
-      const compiled = compileExpression(jsonata);
-      this.expressions.push({ evaluate: (record) => compiled.evaluate(record).catch(failedExpression) });
-    } catch (error) {
-      if (!(error instanceof ExpressionError)) throw error;
-      this.problems.push({ field, reason: `has an expression that ${error.message}` });
-    }
+    this.expressions.push({ field, source: jsonata });
     return { field, type, read: (_record, computed) => computed[place] };
   }
 
@@ -93,11 +88,6 @@ class Compiler {
 
 const ownValue = (record: SourceRecord, name: string): unknown =>
   Object.hasOwn(record, name) ? (record[name] ?? undefined) : undefined;
-
-function failedExpression(error: unknown): FailedExpression {
-  if (!(error instanceof ExpressionError)) throw error;
-  return new FailedExpression({ code: error.code, reason: error.message });
-}
 
 const LISTED_COLUMNS = 50;
 

@@ -28,6 +28,8 @@ export interface RecordBatch extends StreamKey {
   readonly fromListing?: boolean;
   /** Stops after the plan: outcomes only. */
   readonly dryRun: boolean;
+  /** Whether it can be done is all that is asked: it is done and rolled back. */
+  readonly isTrial?: boolean;
   /** Asks the CRM for records by id: what it says of them counts more than what a listing shows. */
   readonly observe: (externalIds: readonly string[]) => Promise<readonly Observation[]>;
   /** What caused the change of a record; default: the record itself. */
@@ -68,7 +70,7 @@ export class ApplyRecords {
     private readonly conflicts: ConflictStore,
   ) {}
 
-  /** Answers false when `alongside` did. */
+  /** Answers false when `alongside` did, and of a trial. */
   async apply(batch: RecordBatch, alongside: Alongside): Promise<boolean> {
     const asked = new Set<string>();
     let known = batch;
@@ -105,7 +107,7 @@ export class ApplyRecords {
     const isAccepted = (planned: readonly PlannedRecord[]) =>
       alongside(client, countsOf(planned, settled.size), planned);
     if (observations.length === 0) {
-      if (!(await isAccepted([]))) throw new SupersededError();
+      if (!(await isAccepted([])) || batch.isTrial) throw new SupersededError();
       return true;
     }
     const roster = await Roster.load(client, this.identities, batch, observations, namedKeys);
@@ -121,6 +123,7 @@ export class ApplyRecords {
     const seen = observations.map(({ id }) => id);
     if (!batch.dryRun) await this.write(client, batch, roster, seen, planned);
     await recordOutcomes(client, batch, batch.runId, planned);
+    if (batch.isTrial) throw new SupersededError();
     return true;
   }
 
@@ -167,7 +170,7 @@ async function observeAll(records: readonly SameRecord[]): Promise<Observation[]
   return observed;
 }
 
-/** Rolls back a batch that somebody else has taken. */
+/** Rolls back a batch that somebody else has taken, or that was only tried. */
 class SupersededError extends Error {
   override readonly name = 'SupersededError';
 }

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { FetchedRecord, RejectedRecord, SourceRecord } from '#connectors';
+import type { FetchedRecord, FieldError, MappingResult, RejectedRecord, SourceRecord } from '#connectors';
+import type { EvaluateOptions } from '#mapping';
+import { Stretches } from '#platform';
+import { allTogether, type Isolate } from '#queue';
 import type { KeyHold } from './link.js';
 import { contentHash, type MirroredIdentity, mirroredIdentitySchema } from './mirrored-identity.js';
 import type { StreamMapping } from './stream-mapping.js';
@@ -28,8 +31,10 @@ export interface Unusable {
   readonly code: string;
   readonly reason: string;
   readonly raw: unknown;
-  /** Without an id of its own it cannot be asked for again. */
-  readonly nameless: boolean;
+  /** What the mapping found wrong, field by field; absent where it was not the mapping. */
+  readonly errors?: readonly FieldError[];
+  /** It is asked for again by itself: not without an id of its own, nor when handling it ended a process. */
+  readonly retriable: boolean;
 }
 
 /** Archived or deleted. */
@@ -48,35 +53,88 @@ export interface Merged {
 export async function observePage(
   page: { readonly records: readonly SourceRecord[]; readonly rejected: readonly RejectedRecord[] },
   mapping: StreamMapping,
+  options?: EvaluateOptions,
 ): Promise<Observation[]> {
-  const observed: Observation[] = [];
-  for (const record of newestOf(page.records)) observed.push(await observeRecord(record, mapping));
-  return [...observed, ...page.rejected.map(unreadable)];
+  const observed = await observeRecords(newestOf(page.records), mapping, options);
+  return [...observed, ...observeRejected(page.rejected)];
 }
+
+export const observeRejected = (rejected: readonly RejectedRecord[]): Observation[] =>
+  rejected.map(unreadable);
+
+/** Whoever handled it was taken down by it: nothing of it is looked at any more. */
+export const poisonedRecord = (id: string, reason: string): Unusable => ({
+  ...{ kind: 'unusable', id, code: RECORD_POISONED, reason },
+  raw: null,
+  retriable: false,
+});
+
+export const RECORD_POISONED = 'RECORD_POISONED';
 
 /** Observations of records that were asked for by id; a merge also speaks of the record that lives on. */
 export async function observeFetched(
   fetched: ReadonlyMap<string, FetchedRecord>,
   mapping: StreamMapping,
+  { isolate = allTogether, ...options }: EvaluateOptions & { readonly isolate?: Isolate } = {},
 ): Promise<Observation[]> {
-  const observed = new Map<string, Observation>();
-  for (const [id, answer] of fetched) {
-    const record = recordOf(answer);
-    if (record && !observed.has(record.id)) observed.set(record.id, await observeRecord(record, mapping));
-    const without = withoutRecord(id, answer);
-    if (without) observed.set(id, without);
-  }
+  let observed = new Map<string, Observation>();
+  await isolate({
+    name: 'observe what was asked for',
+    items: [...fetched],
+    idOf: ([id]) => id,
+    apply: async ({ items, poisoned }) => {
+      observed = await observeAnswers(items, mapping, options);
+      for (const { item, reason } of poisoned) observed.set(item[0], poisonedRecord(item[0], reason));
+    },
+  });
   return [...observed.values()];
 }
 
-export async function observeRecord(record: SourceRecord, mapping: StreamMapping): Promise<Observation> {
-  if (record.archived) return { kind: 'gone', id: record.id };
+async function observeAnswers(
+  answers: readonly (readonly [string, FetchedRecord])[],
+  mapping: StreamMapping,
+  options: EvaluateOptions,
+): Promise<Map<string, Observation>> {
+  const records = firstOfEach(answers.flatMap(([, answer]) => recordOf(answer) ?? []));
+  const observed = new Map<string, Observation>();
+  for (const observation of await observeRecords(records, mapping, options))
+    observed.set(observation.id, observation);
+  for (const [id, answer] of answers) {
+    const without = withoutRecord(id, answer);
+    if (without) observed.set(id, without);
+  }
+  return observed;
+}
+
+/** One for each record, in order. */
+export async function observeRecords(
+  records: readonly SourceRecord[],
+  mapping: StreamMapping,
+  options?: EvaluateOptions,
+): Promise<Observation[]> {
+  const living = records.filter(({ archived }) => !archived);
+  const mapped = await mapping.map(
+    living.map(({ raw }) => raw),
+    options,
+  );
+  const results = new Map(living.map((record, place) => [record, mapped[place] as MappingResult]));
+  const stretches = new Stretches();
+  const observed: Observation[] = [];
+  for (const record of records) {
+    const result = results.get(record);
+    observed.push(result ? judged(record, result, mapping) : { kind: 'gone', id: record.id });
+    if (stretches.over) await stretches.giveTurn();
+  }
+  return observed;
+}
+
+function judged(record: SourceRecord, mapped: MappingResult, mapping: StreamMapping): Observation {
   const { id, raw, mergedIds = [] } = record;
-  const unusable = { kind: 'unusable', id, raw, nameless: false } as const;
-  const mapped = await mapping.map(raw);
+  const unusable = { kind: 'unusable', id, raw, retriable: true } as const;
   if (!mapped.ok) {
-    const reason = mapped.errors.map((error) => `${error.field} ${error.reason}`).join('; ');
-    return { ...unusable, code: mapped.errors[0]?.code ?? 'INVALID_RECORD', reason };
+    const { errors } = mapped;
+    const reason = errors.map((error) => `${error.field} ${error.reason}`).join('; ');
+    return { ...unusable, code: errors[0]?.code ?? 'INVALID_RECORD', reason, errors };
   }
   const valid = mirroredIdentitySchema.safeParse(mapped.identity);
   if (!valid.success) return { ...unusable, code: 'NOT_ALLOWED', reason: issuesOf(valid.error) };
@@ -105,6 +163,12 @@ export function newestOf(records: readonly SourceRecord[]): SourceRecord[] {
   return [...newest.values()];
 }
 
+function firstOfEach(records: readonly SourceRecord[]): SourceRecord[] {
+  const first = new Map<string, SourceRecord>();
+  for (const record of records) if (!first.has(record.id)) first.set(record.id, record);
+  return [...first.values()];
+}
+
 function recordOf(answer: FetchedRecord): SourceRecord | null {
   return answer.status === 'found' || answer.status === 'merged' ? answer.record : null;
 }
@@ -116,8 +180,8 @@ function withoutRecord(id: string, answer: FetchedRecord): Observation | null {
 }
 
 function unreadable({ id, code, reason, raw }: RejectedRecord): Unusable {
-  const nameless = id === null;
-  return { kind: 'unusable', id: id ?? `nameless-${digest(raw)}`, code, reason, raw, nameless };
+  const retriable = id !== null;
+  return { kind: 'unusable', id: id ?? `nameless-${digest(raw)}`, code, reason, raw, retriable };
 }
 
 const digest = (raw: unknown): string =>

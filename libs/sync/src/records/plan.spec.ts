@@ -159,7 +159,7 @@ describe('a record that cannot be an identity', () => {
       code: 'MISSING',
       reason: 'name is empty',
       raw: {},
-      nameless: false,
+      retriable: true,
     } as const;
     expect(planned(bad, linked())).toMatchObject({
       action: 'invalid',

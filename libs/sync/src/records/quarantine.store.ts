@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Pool, type PoolClient, type SecretBox, uuidv7 } from '#platform';
 import { DISCARDED_CODE } from './key-decision.js';
 import type { StreamKey } from './link.store.js';
-import type { Observation } from './observation.js';
+import { type Observation, RECORD_POISONED } from './observation.js';
 import type { PlannedRecord } from './plan-page.js';
 
 /** Keeps the records that could not be taken, sealed, and lets go of those that could. */
@@ -66,10 +66,26 @@ export class QuarantineStore {
   ): Promise<string[]> {
     const { rows } = await executor.query<{ external_id: string }>(
       `select external_id from quarantined_records
-       where connection_id = $1 and stream = $2 and next_retry_at <= $3 order by next_retry_at limit $4`,
-      [connectionId, stream, dueBy, limit],
+       where connection_id = $1 and stream = $2 and next_retry_at <= $3 and code <> $5
+       order by next_retry_at limit $4`,
+      [connectionId, stream, dueBy, limit, RECORD_POISONED],
     );
     return rows.map((row) => row.external_id);
+  }
+
+  /** Of those records the ones that took down whoever handled them: only a person has them tried again. */
+  async poisoned(
+    executor: Pool | PoolClient,
+    { connectionId, stream }: StreamKey,
+    externalIds: readonly string[],
+  ): Promise<ReadonlyMap<string, string>> {
+    const { rows } = await executor.query<{ external_id: string; reason: string }>({
+      name: 'quarantine_poisoned',
+      text: `select external_id, reason from quarantined_records
+        where connection_id = $1 and stream = $2 and external_id = any($3) and code = $4`,
+      values: [connectionId, stream, externalIds, RECORD_POISONED],
+    });
+    return new Map(rows.map((row) => [row.external_id, row.reason]));
   }
 
   /** Records that a person has decided to leave out are discarded as they are now. */
@@ -97,7 +113,7 @@ export class QuarantineStore {
         held.map((record) => this.sealed(key, record)),
         held.map(({ plan }) => plan.code ?? 'INVALID_RECORD'),
         held.map(({ plan }) => plan.reason ?? ''),
-        held.map(({ observation }) => observation.kind !== 'unusable' || !observation.nameless),
+        held.map(({ observation }) => observation.kind !== 'unusable' || observation.retriable),
         held.map(() => uuidv7()),
         held.map(payloadHash),
       ],

@@ -3,9 +3,8 @@ import {
   type Identity,
   IdentityDrafts,
   type IdentityRepository,
-  identityEvents,
   type Provenance,
-  provenanceOf,
+  readProvenance,
 } from '#identity';
 import type { PoolClient } from '#platform';
 import { isBound, type Link } from './link.js';
@@ -84,8 +83,7 @@ export class Roster {
       if (link?.contentHash?.equals(observation.hash)) continue;
       const identityId = targetOf(link, this.keys.get(observation.mirrored.identifierKey));
       if (identityId === undefined || this.provenance.has(identityId)) continue;
-      const events = await store.readStream(identityId);
-      this.provenance.set(identityId, provenanceOf(events.map((event) => identityEvents.upcast(event))));
+      this.provenance.set(identityId, await readProvenance(store, identityId));
     }
   }
 

@@ -2,7 +2,7 @@ import type { SourceRecord } from '#connectors';
 import { type Pool, type PoolClient, uuidv7 } from '#platform';
 import { type FieldPolicies, hashUnder } from './field-policies.js';
 import type { StreamKey } from './link.store.js';
-import { fingerprintOf, type Observation, observeRecord } from './observation.js';
+import { fingerprintOf, type Observation, observeRecords, RECORD_POISONED } from './observation.js';
 import type { StreamMapping } from './stream-mapping.js';
 
 /** A record that seems to say what it said when it was last applied. */
@@ -13,20 +13,41 @@ export interface SameRecord {
   observe(): Promise<Observation>;
 }
 
-/** Of those linked records that need not be planned again as long as they say the same. */
-export async function knownFingerprints(
+/** What is known of records before anything in them is looked at. */
+export interface KnownRecords {
+  /** Of those linked ones that need not be planned again as long as they say the same. */
+  readonly fingerprints: ReadonlyMap<string, Buffer>;
+  /** Those that took down whoever handled them, and why they are left alone. */
+  readonly poisoned: ReadonlyMap<string, string>;
+}
+
+export async function knownRecords(
   pool: Pool,
   { connectionId, stream }: StreamKey,
   externalIds: readonly string[],
-): Promise<Map<string, Buffer>> {
-  const { rows } = await pool.query<{ external_id: string; fingerprint: Buffer }>({
-    name: 'links_fingerprints',
-    text: `select l.external_id, l.fingerprint from unnest($3::text[]) as r(id), lateral (select * from links
+): Promise<KnownRecords> {
+  const { rows } = await pool.query<KnownRow>({
+    name: 'records_known',
+    text: `select l.external_id, l.fingerprint, null as reason from unnest($3::text[]) as r(id), lateral (select * from links
         where connection_id = $1 and stream = $2 and external_id = r.id offset 0) as l
-      where ${settled('l')} and l.fingerprint is not null`,
+      where ${settled('l')} and l.fingerprint is not null
+      union all select external_id, null, reason from quarantined_records
+        where connection_id = $1 and stream = $2 and external_id = any($3) and code = '${RECORD_POISONED}'`,
     values: [connectionId, stream, externalIds],
   });
-  return new Map(rows.map((row) => [row.external_id, row.fingerprint]));
+  const fingerprints = rows.flatMap(({ external_id: id, fingerprint }) =>
+    fingerprint ? [[id, fingerprint] as const] : [],
+  );
+  const poisoned = rows.flatMap(({ external_id: id, reason }) =>
+    reason === null ? [] : [[id, reason] as const],
+  );
+  return { fingerprints: new Map(fingerprints), poisoned: new Map(poisoned) };
+}
+
+interface KnownRow {
+  readonly external_id: string;
+  readonly fingerprint: Buffer | null;
+  readonly reason: string | null;
 }
 
 /** Answers null when the record says something else than before, or nobody knows what it said. */
@@ -40,7 +61,11 @@ export function sameRecord(
   const found = fingerprintOf(record, mapping);
   const fingerprint = found && hashUnder(policies, found);
   if (!fingerprint?.equals(known)) return null;
-  return { id: record.id, fingerprint, observe: () => observeRecord(record, mapping) };
+  return {
+    id: record.id,
+    fingerprint,
+    observe: async () => (await observeRecords([record], mapping))[0] as Observation,
+  };
 }
 
 /**

@@ -8,13 +8,13 @@ export interface StreamMapping extends CompiledMapping {
 }
 
 /** Pages come by the thousand and documents seldom change, so what was compiled is kept. @throws InvalidMappingError */
-export function streamMapping(document: unknown): StreamMapping {
+export async function streamMapping(document: unknown): Promise<StreamMapping> {
   const text = JSON.stringify(document) ?? 'undefined';
   const known = compiled.get(text);
   if (known) return known;
   const digest = createHash('sha256').update(`${MEANING}:${text}`).digest();
-  const mapping = { ...compileMapping(document), digest };
-  if (compiled.size === KEPT) compiled.clear();
+  const mapping = { ...(await compileMapping(document)), digest };
+  if (compiled.size >= KEPT) compiled.clear();
   compiled.set(text, mapping);
   return mapping;
 }

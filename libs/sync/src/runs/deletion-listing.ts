@@ -14,7 +14,9 @@ export interface DeletionListing {
 export function mayRest({ pages, at }: DeletionListing, now: Date): boolean {
   if (pages <= SHORT) return false;
   const seconds = Math.min(pages * SECONDS_PER_PAGE, LONGEST_REST_SECONDS);
-  return now.getTime() - at.getTime() < seconds * 1_000;
+  const age = now.getTime() - at.getTime();
+  // Read in the future: the database's clock was set back.
+  return age >= 0 && age < seconds * 1_000;
 }
 
 const SHORT = 5;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AuthExpired, ConfigError, InvalidResponse, RateLimited, Transient } from '#connectors';
+import { DatabaseUnavailableError } from '#platform';
 import { isEverydayWait, judgeFailure, MAX_ATTEMPTS } from './failure.js';
 
 const NOW = new Date('2026-09-01T10:00:00Z');
@@ -13,7 +14,7 @@ describe('a rate limit', () => {
     const verdict = judge(new RateLimited('slow down', later(10_000), 'burst'), 100);
     expect(verdict).toMatchObject({
       kind: 'wait',
-      until: later(10_000),
+      waitMs: 10_000,
       counted: false,
       pausesConnection: false,
     });
@@ -21,13 +22,38 @@ describe('a rate limit', () => {
 
   it('of a day pauses the connection', () => {
     const verdict = judge(new RateLimited('come tomorrow', later(3_600_000), 'daily'));
-    expect(verdict).toMatchObject({ kind: 'wait', until: later(3_600_000), pausesConnection: true });
+    expect(verdict).toMatchObject({ kind: 'wait', waitMs: 3_600_000, pausesConnection: true });
   });
 
   it('that is over already is no busy loop', () => {
     const verdict = judge(new RateLimited('slow down', later(-5_000), 'burst'));
-    expect(verdict).toMatchObject({ until: later(100) });
+    expect(verdict).toMatchObject({ waitMs: 100 });
   });
+});
+
+describe('what the database refuses for what it is', () => {
+  const refused = (code: string) => Object.assign(new Error('no: ada@example.com'), { code });
+
+  it.each(['22021', '22P05', '22007', '22008', '22003', '54000'])(
+    'fails at once, and its reason quotes nothing: %s',
+    (code) => {
+      const verdict = judge(refused(code));
+      expect(verdict).toMatchObject({ kind: 'fail', code: 'UNSTORABLE' });
+      expect(JSON.stringify(verdict)).not.toContain('ada');
+    },
+  );
+
+  it('is known in what wraps it: a cause, and Prisma’s own errors', () => {
+    const inPrisma = Object.assign(new Error('query failed'), {
+      code: 'P2010',
+      meta: { driverAdapterError: { cause: { originalCode: '22P05' } } },
+    });
+    for (const error of [new Error('page', { cause: refused('22021') }), inPrisma])
+      expect(judge(error)).toMatchObject({ kind: 'fail', code: 'UNSTORABLE' });
+  });
+
+  it('is not another conflict with what is there', () =>
+    expect(judge(refused('23505'))).toMatchObject({ kind: 'wait', code: 'UNEXPECTED' }));
 });
 
 describe('an everyday wait', () => {
@@ -49,14 +75,12 @@ describe('an everyday wait', () => {
 describe('what may pass', () => {
   it('is tried again, each time later, in the end not at all', () => {
     const waits = Array.from({ length: MAX_ATTEMPTS }, (_, tries) => judge(new Transient('503'), tries));
-    expect(waits.slice(0, 3)).toMatchObject(
-      [1, 2, 4].map((s) => ({ kind: 'wait', until: later(s * 1_000) })),
-    );
+    expect(waits.slice(0, 3)).toMatchObject([1, 2, 4].map((s) => ({ kind: 'wait', waitMs: s * 1_000 })));
     expect(waits.at(-1)).toEqual({ kind: 'fail', code: 'TRANSIENT', reason: '503' });
   });
 
   it('is not tried before the time the vendor named', () => {
-    expect(judge(new Transient('503', later(60_000)))).toMatchObject({ until: later(60_000), counted: true });
+    expect(judge(new Transient('503', later(60_000)))).toMatchObject({ waitMs: 60_000, counted: true });
   });
 
   it('never waits longer than five minutes, nor less than four fifths of its turn', () => {
@@ -66,7 +90,7 @@ describe('what may pass', () => {
         fc.double({ min: 0, max: 0.99, noNaN: true }),
         (tries, random) => {
           const verdict = judge(new Transient('503'), tries, random);
-          const waited = verdict.kind === 'wait' ? verdict.until.getTime() - NOW.getTime() : 0;
+          const waited = verdict.kind === 'wait' ? verdict.waitMs : 0;
           expect(waited).toBeLessThanOrEqual(300_000);
           expect(waited).toBeGreaterThanOrEqual(Math.floor(800 * 2 ** tries));
         },
@@ -87,6 +111,18 @@ describe('what a person has to change', () => {
   ])('is not tried again: %s', (error, code) => {
     expect(judge(error)).toEqual({ kind: 'fail', code, reason: error.message });
   });
+});
+
+describe('an outage of our own database', () => {
+  it('is waited out, and counts against nobody, however long it takes', () =>
+    expect(judge(new DatabaseUnavailableError(), MAX_ATTEMPTS)).toEqual({
+      kind: 'wait',
+      waitMs: 2_000,
+      code: 'DATABASE_UNAVAILABLE',
+      reason: expect.any(String),
+      pausesConnection: false,
+      counted: false,
+    }));
 });
 
 describe('what nobody expected', () => {

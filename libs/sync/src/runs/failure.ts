@@ -1,10 +1,12 @@
 import { ConnectorError, RateLimited, Transient } from '#connectors';
+import { DatabaseUnavailableError, isDatabaseUnavailable, refusesData } from '#platform';
 
 /** What becomes of work that could not be done: later, or not at all. */
 export type FailureVerdict =
   | {
       readonly kind: 'wait';
-      readonly until: Date;
+      /** A span, not a moment: what is stored is counted from the database's clock. */
+      readonly waitMs: number;
       readonly code: string;
       readonly reason: string;
       /** A used-up daily quota concerns everything the connection does. */
@@ -18,10 +20,15 @@ export type FailureVerdict =
 export const isEverydayWait = (verdict: FailureVerdict): boolean =>
   verdict.kind === 'wait' && !verdict.counted && !verdict.pausesConnection;
 
+/** The vendor's failure, after which nobody knows what its records would have done. */
+export const isVendorAway = (error: unknown): boolean =>
+  error instanceof RateLimited || error instanceof Transient;
+
 export interface FailedTry {
   readonly error: unknown;
   /** Tries that failed before this one. */
   readonly attempts: number;
+  /** By the clock that the connector was given: times that the error names are on it. */
   readonly now: Date;
   /** In [0, 1), spreads the retries. */
   readonly random: number;
@@ -34,18 +41,35 @@ export function judgeFailure(failed: FailedTry): FailureVerdict {
   const { error, now } = failed;
   if (error instanceof RateLimited) {
     const { retryAt, scope, message } = error;
-    const until = new Date(Math.max(retryAt.getTime(), now.getTime() + SHORTEST_WAIT_MS));
+    const waitMs = Math.max(retryAt.getTime() - now.getTime(), SHORTEST_WAIT_MS);
     const pausesConnection = scope === 'daily';
-    return { kind: 'wait', until, code: error.code, reason: message, pausesConnection, counted: false };
+    return { kind: 'wait', waitMs, code: error.code, reason: message, pausesConnection, counted: false };
   }
+  if (isDatabaseUnavailable(error)) return databaseAway();
+  if (refusesData(error)) return UNSTORABLE;
   const { code, reason } = namedReason(error);
   const mayPass = error instanceof Transient || code === UNEXPECTED;
   if (!mayPass || failed.attempts + 1 >= MAX_ATTEMPTS) return { kind: 'fail', code, reason };
   const asked = error instanceof Transient ? error.retryAt : null;
-  const until = new Date(Math.max(asked?.getTime() ?? 0, now.getTime() + backoffMs(failed)));
-  return { kind: 'wait', until, code, reason, pausesConnection: false, counted: true };
+  const waitMs = Math.max(asked ? asked.getTime() - now.getTime() : 0, backoffMs(failed));
+  return { kind: 'wait', waitMs, code, reason, pausesConnection: false, counted: true };
 }
 
+/** Our own database's outage says nothing about the record, the page or the CRM. */
+const databaseAway = (): FailureVerdict => {
+  const { code, message } = new DatabaseUnavailableError();
+  const waitMs = OUTAGE_REST_MS;
+  return { kind: 'wait', waitMs, code, reason: message, pausesConnection: false, counted: false };
+};
+
+/** Each try would be refused like the first. */
+const UNSTORABLE: FailureVerdict = {
+  kind: 'fail',
+  code: 'UNSTORABLE',
+  reason: 'The database does not take a text, time or number of what was read',
+};
+
+const OUTAGE_REST_MS = 2_000;
 const UNEXPECTED = 'UNEXPECTED';
 const SHORTEST_WAIT_MS = 100;
 const FIRST_BACKOFF_MS = 1_000;
@@ -69,5 +93,6 @@ const PERMANENT = new Set([
   'SECRET_UNREADABLE',
   'INVALID_CONNECTION',
   'INVALID_MAPPING',
+  'EXPRESSIONS_HOPELESS',
   'UNKNOWN_STREAM',
 ]);

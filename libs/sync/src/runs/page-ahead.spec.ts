@@ -18,7 +18,12 @@ describe('the page ahead', () => {
     reads = [];
     answer = Promise.resolve(page);
     const reader = {
-      read(asked: Run, _connection: SealedConnection, calls: CountedCalls, signal: AbortSignal) {
+      read(
+        asked: Run,
+        _connection: SealedConnection,
+        calls: CountedCalls,
+        { signal }: { signal: AbortSignal },
+      ) {
         reads.push({ run: asked, signal });
         calls.count += 2;
         return answer;

@@ -30,7 +30,7 @@ export class PageAhead {
     const calls = new CountedCalls(this.drop());
     const stop = new AbortController();
     const signal = this.signal ? AbortSignal.any([this.signal, stop.signal]) : stop.signal;
-    const page = this.reader.read(run, connection, calls, signal);
+    const page = this.reader.read(run, connection, calls, { signal });
     page.catch(() => {}); // Whoever takes the page meets its error; that of a page nobody takes is nobody's.
     this.waiting = { page, askedAt, calls, stop, place: placeOf(run, connection) };
   }

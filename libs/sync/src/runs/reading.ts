@@ -1,4 +1,5 @@
 import { ConfigError, type Connector, type ConnectorContext } from '#connectors';
+import type { Isolate } from '#queue';
 import type { ConnectionPolicies } from '../connections/connection-policies.js';
 import type { Observation } from '../records/observation.js';
 import type { SameRecord } from '../records/same-records.js';
@@ -13,6 +14,7 @@ export interface Reading {
   readonly context: ConnectorContext<unknown, unknown>;
   readonly mapping: StreamMapping;
   readonly policies: ConnectionPolicies;
+  readonly isolate: Isolate;
 }
 
 /** What was found on a page, and where it goes from there. */

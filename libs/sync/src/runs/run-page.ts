@@ -1,10 +1,18 @@
 import type { Connector, ConnectorContext, Page, SourceRecord } from '#connectors';
 import type { Pool } from '#platform';
+import { allTogether, type Isolate } from '#queue';
 import type { SealedConnection } from '../connections/connection.js';
 import type { ConnectorSessions } from '../connections/connector-sessions.js';
-import { newestOf, type Observation, observeFetched, observePage } from '../records/observation.js';
+import {
+  newestOf,
+  type Observation,
+  observeFetched,
+  observePage,
+  observeRejected,
+  poisonedRecord,
+} from '../records/observation.js';
 import type { QuarantineStore } from '../records/quarantine.store.js';
-import { knownFingerprints, type SameRecord, sameRecord } from '../records/same-records.js';
+import { type KnownRecords, knownRecords, type SameRecord, sameRecord } from '../records/same-records.js';
 import { streamMapping } from '../records/stream-mapping.js';
 import type { CountedCalls } from './counted-calls.js';
 import { mayRest } from './deletion-listing.js';
@@ -35,17 +43,24 @@ export class RunPageReader {
     run: Run,
     connection: SealedConnection,
     calls: CountedCalls,
-    signal?: AbortSignal,
+    { signal, isolate = allTogether }: ReadingHelp = {},
   ): Promise<RunPage> {
     const document = connection.mapping[run.stream];
     if (!document) throw new UnknownStreamError(run.stream, Object.keys(connection.mapping));
-    const mapping = streamMapping(document);
+    const mapping = await streamMapping(document);
     return this.sessions.use(
       connection,
       async (connector: Connector, uncounted: ConnectorContext<unknown, unknown>) => {
         const context = calls.within(uncounted);
         return {
-          ...(await this.readPhase({ run, connector, context, mapping, policies: connection.policies })),
+          ...(await this.readPhase({
+            run,
+            connector,
+            context,
+            mapping,
+            isolate,
+            policies: connection.policies,
+          })),
           observe: async (ids: readonly string[]) =>
             observeFetched(await connector.fetchByIds(context, run.stream, ids), mapping),
         };
@@ -59,7 +74,7 @@ export class RunPageReader {
       case 'deletions':
         return this.readDeletions(reading);
       case 'list':
-        return readIdList(reading, this.pool);
+        return readIdList(reading, this.pool, this.quarantine);
       case 'record':
         return this.readRecords(reading);
       case 'read':
@@ -100,41 +115,75 @@ export class RunPageReader {
     return { ...observed, mapping, next, listed, ...(page.done ? { endCursor: page.next } : {}) };
   }
 
-  private async readRecords({ run, connector, context, mapping }: Reading): Promise<FoundPage> {
+  private async readRecords({ run, connector, context, mapping, isolate }: Reading): Promise<FoundPage> {
     const fetched = await connector.fetchByIds(context, run.stream, run.externalIds);
     const listed = { count: run.externalIds.length };
-    return { observations: await observeFetched(fetched, mapping), mapping, next: null, listed };
+    return { observations: await observeFetched(fetched, mapping, { isolate }), mapping, next: null, listed };
   }
 
   /** Records that were set aside are asked for again; each try puts off the next one, so this ends. */
-  private async readQuarantine({ run, connector, context, mapping }: Reading): Promise<FoundPage> {
+  private async readQuarantine({ run, connector, context, mapping, isolate }: Reading): Promise<FoundPage> {
     const { batchRead } = connector.manifest.capabilities;
     const ids = await this.quarantine.due(this.pool, run, run.createdAt, batchRead);
     if (ids.length === 0) return { observations: [], mapping, next: null };
     const fetched = await connector.fetchByIds(context, run.stream, ids);
     const next = { phase: 'quarantine', cursor: null } as const;
-    return { observations: await observeFetched(fetched, mapping), mapping, next };
+    return { observations: await observeFetched(fetched, mapping, { isolate }), mapping, next };
   }
 
-  /** A dry run looks at every record: it marks nothing as seen. */
   private async observed(
     reading: Reading,
     { records, rejected }: Pick<Page<unknown>, 'records' | 'rejected'>,
   ): Promise<Pick<FoundPage, 'observations' | 'same'>> {
-    const { run, mapping, policies } = reading;
+    const { run, isolate } = reading;
     const newest = newestOf(records);
     const ids = newest.map(({ id }) => id);
-    const known = run.mode === 'dry_run' ? new Map() : await knownFingerprints(this.pool, run, ids);
-    const same: SameRecord[] = [];
-    const others: SourceRecord[] = [];
-    for (const record of newest) {
-      const found = sameRecord(record, known.get(record.id), mapping, policies.fields);
-      if (found) same.push(found);
-      else others.push(record);
-    }
-    const observations = await observePage({ records: others, rejected }, mapping);
-    return { observations, same };
+    const known = await knownRecords(this.pool, run, ids);
+    let observed: ObservedRecords = { observations: [], same: [] };
+    await isolate({
+      name: 'observe a page',
+      items: newest.filter(({ id }) => !known.poisoned.has(id)),
+      idOf: ({ id }) => id,
+      apply: async ({ items, poisoned }) => {
+        const { observations, same } = await observeNews(items, reading, known);
+        const left = poisoned.map(({ item, reason }) => poisonedRecord(item.id, reason));
+        observed = { observations: [...observations, ...left], same };
+      },
+    });
+    const leftBefore = [...known.poisoned].map(([id, reason]) => poisonedRecord(id, reason));
+    return {
+      observations: [...observed.observations, ...observeRejected(rejected), ...leftBefore],
+      same: observed.same,
+    };
   }
+}
+
+/** How a page is read. */
+export interface ReadingHelp {
+  readonly signal?: AbortSignal | undefined;
+  readonly isolate?: Isolate | undefined;
+}
+
+interface ObservedRecords {
+  readonly observations: readonly Observation[];
+  readonly same: readonly SameRecord[];
+}
+
+/** A dry run looks at every record. */
+async function observeNews(
+  records: readonly SourceRecord[],
+  { run, mapping, policies }: Reading,
+  { fingerprints }: KnownRecords,
+): Promise<ObservedRecords> {
+  const same: SameRecord[] = [];
+  const others: SourceRecord[] = [];
+  for (const record of records) {
+    const known = run.mode === 'dry_run' ? undefined : fingerprints.get(record.id);
+    const found = sameRecord(record, known, mapping, policies.fields);
+    if (found) same.push(found);
+    else others.push(record);
+  }
+  return { observations: await observePage({ records: others, rejected: [] }, mapping), same };
 }
 
 /** Who read everything knows what is missing. What was set aside is written about when it is tried: no dry run does. */

@@ -1,10 +1,13 @@
-import { createLogger, framesOf } from '#platform';
+import { type Clock, createLogger, framesOf } from '#platform';
+import { allTogether, type Isolate } from '#queue';
 import { obstacleOf, type SealedConnection } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
 import type { ApplyRecords, OutcomeCounts } from '../records/apply-records.js';
 import { policyDecision } from '../records/key-decision.js';
+import { type Observation, poisonedRecord, RECORD_POISONED } from '../records/observation.js';
+import type { SameRecord } from '../records/same-records.js';
 import { CountedCalls } from './counted-calls.js';
-import { isEverydayWait, judgeFailure } from './failure.js';
+import { isEverydayWait, isVendorAway, judgeFailure } from './failure.js';
 import { PageAhead } from './page-ahead.js';
 import { addCounts, failuresOf, isOver, type Run, type RunPhase, totalOf } from './run.js';
 import type { FoundRun, RunStep, RunStore } from './run.store.js';
@@ -24,6 +27,8 @@ export class RunPages {
     private readonly reader: RunPageReader,
     private readonly records: ApplyRecords,
     private readonly sweeps: SweepStore,
+    /** The one that connectors are given. */
+    private readonly clock: Clock,
   ) {}
 
   /** Works off pages, each committed before the next one is asked for, until the run is over, has to wait, or it is time. */
@@ -43,12 +48,26 @@ export class RunPages {
   }
 
   /** Fetches, plans and commits one page of a run, from wherever the last committed page left it. */
-  next(runId: string, signal?: AbortSignal): Promise<NextPage> {
-    return this.nextOf(runId, this.turn(signal));
+  next(runId: string, signal?: AbortSignal, isolate?: Isolate): Promise<NextPage> {
+    return this.nextOf(runId, this.turn(signal, isolate));
   }
 
-  private turn(signal: AbortSignal | undefined): Turn {
-    return { ahead: new PageAhead(this.reader, signal), signal, isLastPage: true };
+  /** Whether nobody has worked on a run that could go on. */
+  isAbandoned(runId: string): Promise<boolean> {
+    return this.runs.isSilent(runId);
+  }
+
+  showItsLife(runId: string): Promise<void> {
+    return this.runs.showLife(runId);
+  }
+
+  /** Ends a run of which a page cannot be worked off. */
+  async giveUp(runId: string, { code, reason }: { code: string; reason: string }): Promise<void> {
+    await this.runs.end(runId, 'failed', { code, message: reason });
+  }
+
+  private turn(signal: AbortSignal | undefined, isolate: Isolate = allTogether): Turn {
+    return { ahead: new PageAhead(this.reader, signal), signal, isolate, isLastPage: true };
   }
 
   private async nextOf(runId: string, turn: Turn): Promise<NextPage> {
@@ -65,18 +84,18 @@ export class RunPages {
     const { calls, askedAt } = asked;
     const life = this.showLife(runId);
     try {
-      const page = await (asked.page ?? this.reader.read(run, connection, calls, signal));
+      const page = await (asked.page ?? this.reader.read(run, connection, calls, turn));
       if (page.next && LISTED.includes(page.next.phase) && !turn.isLastPage) {
         const elapsed = performance.now() - since;
         const after = { ...run, ...page.next, pages: run.pages + 1 };
         ahead.ask(after, connection, new Date(now.getTime() + elapsed));
       }
-      const more = await this.commit({ run, connection, page, askedAt, calls });
+      const more = await this.commit({ run, connection, page, askedAt, calls }, turn.isolate);
       return more && page.next ? { afterMs: 0 } : null;
     } catch (error) {
       await this.countCalls(run.id, calls.count);
       if (signal?.aborted) throw error;
-      return await this.afterFailure(run, error, now);
+      return await this.afterFailure(run, error);
     } finally {
       clearInterval(life);
     }
@@ -108,10 +127,28 @@ export class RunPages {
   }
 
   /** Answers whether there is more to read. */
-  private async commit({ run, connection, page, askedAt, calls }: ReadPage): Promise<boolean> {
+  private async commit(read: ReadPage, isolate: Isolate): Promise<boolean> {
+    let more = false;
+    const { run, page } = read;
+    await isolate({
+      name: 'apply a page',
+      items: foundOn(page),
+      idOf: ({ id }) => id,
+      saysNothing: isVendorAway,
+      apply: async ({ items, isTrial, poisoned }) => {
+        for (const { item, reason } of poisoned)
+          this.log.error({ run: run.id, record: item.id, code: RECORD_POISONED, reason }, 'set aside');
+        const left = poisoned.map(({ item, reason }) => poisonedRecord(item.id, reason));
+        more = await this.apply(read, { ...split(items, left), isTrial });
+      },
+    });
+    return more;
+  }
+
+  private async apply({ run, connection, page, askedAt, calls }: ReadPage, part: PagePart): Promise<boolean> {
     let more = false;
     const { connectionId, stream, mode } = run;
-    const { observations, same, mapping, observe } = page;
+    const { mapping, observe } = page;
     const { projectId, policies } = connection;
     const { fields } = policies;
     const owned = new Set(mapping.propertyKeys);
@@ -122,8 +159,7 @@ export class RunPages {
         stream,
         runId: run.id,
         projectId,
-        observations,
-        same,
+        ...part,
         observe,
         owned,
         askedAt,
@@ -144,8 +180,9 @@ export class RunPages {
     return more;
   }
 
-  private async afterFailure(run: Run, error: unknown, now: Date): Promise<NextPage> {
+  private async afterFailure(run: Run, error: unknown): Promise<NextPage> {
     const { attempts } = run;
+    const now = this.clock.now();
     const verdict = judgeFailure({ error, attempts, now, random: Math.random() });
     const reason = { code: verdict.code, message: verdict.reason };
     const said = { run: run.id, verdict: verdict.kind, ...reason };
@@ -155,9 +192,9 @@ export class RunPages {
       await this.runs.end(run.id, 'failed', reason);
       return null;
     }
-    await this.runs.postpone(run, verdict.until, reason, verdict.counted);
-    if (!verdict.pausesConnection) return { afterMs: verdict.until.getTime() - now.getTime() };
-    await this.runs.pauseConnection(run.connectionId, verdict.until, verdict.reason);
+    await this.runs.postpone(run, verdict.waitMs, reason, verdict.counted);
+    if (!verdict.pausesConnection) return { afterMs: verdict.waitMs };
+    await this.runs.pauseConnection(run.connectionId, verdict.waitMs, verdict.reason);
     return null;
   }
 }
@@ -166,6 +203,7 @@ export class RunPages {
 interface Turn {
   readonly ahead: PageAhead;
   readonly signal: AbortSignal | undefined;
+  readonly isolate: Isolate;
   /** Nothing is asked for ahead. */
   isLastPage: boolean;
   known?: { readonly version: string; readonly connection: SealedConnection | null };
@@ -178,6 +216,27 @@ interface ReadPage {
   readonly askedAt: Date;
   readonly calls: CountedCalls;
 }
+
+/** What was found of one record on a page. */
+type Found =
+  | { readonly id: string; readonly observation: Observation }
+  | { readonly id: string; readonly same: SameRecord };
+
+interface PagePart {
+  readonly observations: readonly Observation[];
+  readonly same: readonly SameRecord[];
+  readonly isTrial: boolean;
+}
+
+const foundOn = ({ observations, same = [] }: RunPage): Found[] => [
+  ...observations.map((observation) => ({ id: observation.id, observation })),
+  ...same.map((one) => ({ id: one.id, same: one })),
+];
+
+const split = (items: readonly Found[], left: readonly Observation[]): Omit<PagePart, 'isTrial'> => ({
+  observations: [...items.flatMap((item) => ('observation' in item ? [item.observation] : [])), ...left],
+  same: items.flatMap((item) => ('same' in item ? [item.same] : [])),
+});
 
 /** What the vendor lists, page after page. */
 const LISTED: readonly RunPhase[] = ['deletions', 'read'];

@@ -2,6 +2,7 @@ import { type Pool, type PoolClient, uuidv7 } from '#platform';
 import type { OutcomeCounts } from '../records/apply-records.js';
 import type { StreamKey } from '../records/link.store.js';
 import type { DeletionListing } from './deletion-listing.js';
+import { IN_MS } from './in-ms.js';
 import { RunActiveError } from './run.errors.js';
 import type { Run, RunMode, RunPhase, RunStatus, RunTrigger } from './run.js';
 
@@ -152,11 +153,11 @@ export class RunStore {
     );
   }
 
-  async postpone(run: Run, until: Date, reason: { code: string; message: string }, counts: boolean) {
+  async postpone(run: Run, waitMs: number, reason: { code: string; message: string }, counts: boolean) {
     await this.pool.query(
-      `update sync_runs set not_before = $3, error_code = $4, error = $5, attempts = attempts + $6, updated_at = now()
+      `update sync_runs set not_before = ${IN_MS('$3')}, error_code = $4, error = $5, attempts = attempts + $6, updated_at = now()
        where id = $1 and pages = $2 and status in ('waiting', 'running')`,
-      [run.id, run.pages, until, reason.code, reason.message, counts ? 1 : 0],
+      [run.id, run.pages, waitMs, reason.code, reason.message, counts ? 1 : 0],
     );
   }
 
@@ -174,6 +175,17 @@ export class RunStore {
     await this.pool.query('update sync_runs set alive_at = clock_timestamp() where id = $1', [id]);
   }
 
+  /** Whether a run that could go on has given no sign for a while. */
+  async isSilent(id: string): Promise<boolean> {
+    const { rowCount } = await this.pool.query(
+      `select 1 from sync_runs where id = $1 and status in ('waiting', 'running')
+        and (not_before is null or not_before < now())
+        and greatest(updated_at, alive_at) < now() - make_interval(secs => $2)`,
+      [id, SILENT_RUN_SECONDS],
+    );
+    return rowCount === 1;
+  }
+
   /** Requests of a try that failed. */
   async countCalls(id: string, calls: number): Promise<void> {
     await this.pool.query(
@@ -182,13 +194,16 @@ export class RunStore {
     );
   }
 
-  async pauseConnection(connectionId: string, until: Date, reason: string): Promise<void> {
+  async pauseConnection(connectionId: string, forMs: number, reason: string): Promise<void> {
     await this.pool.query(
-      `update connections set paused_until = $2, status_reason = $3, updated_at = now() where id = $1`,
-      [connectionId, until, reason],
+      `update connections set paused_until = ${IN_MS('$2')}, status_reason = $3, updated_at = now() where id = $1`,
+      [connectionId, forMs, reason],
     );
   }
 }
+
+/** A run that shows no life for so long has lost its worker: who works on one says so every two seconds. */
+export const SILENT_RUN_SECONDS = 5;
 
 const FIRST_PHASE: Record<RunMode, RunPhase> = {
   full: 'deletions',

@@ -1,5 +1,5 @@
 import { mayAccess, type ProjectAccess } from '#identity';
-import { inTransaction, type Pool, type Prisma, type PrismaClient } from '#platform';
+import { databaseNow, inTransaction, type Pool, type Prisma, type PrismaClient } from '#platform';
 import type { Queues } from '#queue';
 import { requireConnector } from '../connections/connection.input.js';
 import { obstacleOf, streamsOf } from '../connections/connection.js';
@@ -49,7 +49,7 @@ export class Runs {
   async start(connectionId: string, request: RunRequest, access: ProjectAccess): Promise<Run[]> {
     const { pool, queues, connections, store } = this.parts;
     const connection = await connections.require(connectionId, access);
-    const obstacle = obstacleOf(connection, new Date());
+    const obstacle = obstacleOf(connection, await databaseNow(pool));
     if (obstacle) throw new ConnectionUnavailableError(obstacle);
     const known = streamsOf(connection);
     const streams = request.stream === undefined ? known : [request.stream];

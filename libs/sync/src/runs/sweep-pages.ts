@@ -4,6 +4,7 @@ import type { Pool } from '#platform';
 import { isBound } from '../records/link.js';
 import { linksOf } from '../records/link.store.js';
 import { observeFetched } from '../records/observation.js';
+import type { QuarantineStore } from '../records/quarantine.store.js';
 import { cursorOf, type FoundPage, firstOf, type Reading } from './reading.js';
 import { refusalOf } from './sweep.js';
 import type { SweepStore } from './sweep.store.js';
@@ -12,26 +13,33 @@ import type { SweepStore } from './sweep.store.js';
  * The next ids that the vendor shows; where ids cannot be listed alone, the stream is read for them. Records that are
  * not held as being there are asked for, so that nothing stays missing.
  */
-export async function readIdList(reading: Reading, pool: Pool): Promise<FoundPage> {
-  const { connector, context, run, mapping } = reading;
+export async function readIdList(
+  reading: Reading,
+  pool: Pool,
+  quarantine: QuarantineStore,
+): Promise<FoundPage> {
+  const { connector, context, run, mapping, isolate } = reading;
   const page = await firstOf(idPages(connector, context, run.stream, cursorOf(reading)));
   const next = page.done
     ? { phase: 'sweep' as const, cursor: null }
     : { phase: 'list' as const, cursor: page.next };
   const links = await linksOf(pool, run, page.ids);
   const held = new Set(links.filter(isBound).map(({ externalId }) => externalId));
-  const missing = page.ids.filter((id) => !held.has(id));
+  const unheld = page.ids.filter((id) => !held.has(id));
+  const poisoned =
+    unheld.length > 0 ? await quarantine.poisoned(pool, run, unheld) : new Map<string, string>();
+  const missing = unheld.filter((id) => !poisoned.has(id));
   const fetched =
     missing.length > 0
       ? await connector.fetchByIds(context, run.stream, missing)
       : new Map<string, FetchedRecord>();
-  const observations = await observeFetched(fetched, mapping);
+  const observations = await observeFetched(fetched, mapping, { isolate });
   return { observations, mapping, next, listed: { count: page.ids.length, seen: page.ids } };
 }
 
 /** Asks for records that a complete listing did not show: only those that are gone when asked are taken for gone. */
 export async function readSweep(reading: Reading, sweeps: SweepStore): Promise<FoundPage> {
-  const { run, connector, context, mapping, policies } = reading;
+  const { run, connector, context, mapping, policies, isolate } = reading;
   if (run.cursor === null) {
     const situation = { ...(await sweeps.count(run)), listed: run.rowsRead };
     const limits = { maxShare: policies.sweep_max_share, allowed: run.allowSweep };
@@ -43,7 +51,8 @@ export async function readSweep(reading: Reading, sweeps: SweepStore): Promise<F
   const ids = await sweeps.candidates(run, after, batchRead);
   const last = ids.at(-1);
   if (last === undefined) return { observations: [], mapping, next: phaseAfterSweep(run) };
-  const observations = await observeFetched(await connector.fetchByIds(context, run.stream, ids), mapping);
+  const fetched = await connector.fetchByIds(context, run.stream, ids);
+  const observations = await observeFetched(fetched, mapping, { isolate });
   return { observations, mapping, next: { phase: 'sweep', cursor: { after: last } } };
 }
 

@@ -1,14 +1,15 @@
 import { type Connector, type ConnectorContext, type FetchedRecord, InvalidResponse } from '#connectors';
-import { createLogger, uuidv7 } from '#platform';
+import { type Clock, createLogger, uuidv7 } from '#platform';
+import { allTogether, type Isolate, type JobContext, type Portion } from '#queue';
 import { requireConnector } from '../connections/connection.input.js';
 import { obstacleOf, type SealedConnection } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
 import type { ConnectorSessions } from '../connections/connector-sessions.js';
 import type { ApplyRecords, OutcomeCounts } from '../records/apply-records.js';
 import { policyDecision } from '../records/key-decision.js';
-import { type Observation, observeFetched } from '../records/observation.js';
+import { type Observation, observeFetched, poisonedRecord, RECORD_POISONED } from '../records/observation.js';
 import { type StreamMapping, streamMapping } from '../records/stream-mapping.js';
-import { isEverydayWait, judgeFailure } from '../runs/failure.js';
+import { isEverydayWait, isVendorAway, judgeFailure } from '../runs/failure.js';
 import { addCounts } from '../runs/run.js';
 import type { RunStore } from '../runs/run.store.js';
 import { collectMs } from './collecting.js';
@@ -37,22 +38,29 @@ export class DeliveryWork {
       readonly deliveries: DeliveryStore;
       readonly runs: RunStore;
       readonly records: ApplyRecords;
+      /** The one that connectors are given. */
+      readonly clock: Clock;
     },
   ) {}
 
   /** Safe to run twice at once: what was worked off already is unchanged, or answers a question asked earlier. */
-  async workOff(connectionId: string, signal?: AbortSignal): Promise<MoreWork> {
+  async workOff(
+    connectionId: string,
+    signal?: AbortSignal,
+    help: WorkingHelp = AMONG_OTHERS,
+  ): Promise<MoreWork> {
     const runs = new Map<string, RecordRun>();
     for (let batch = 0; batch < MAX_BATCHES; batch++) {
       const { deliveries, now } = await this.parts.deliveries.waiting(connectionId, BATCH);
       const connection = deliveries.length > 0 && (await this.parts.connections.find(connectionId));
       if (!connection || obstacleOf(connection, now)) return null;
+      if (deliveries.some(({ isSuspect }) => isSuspect)) help.requireAlone();
       for (const [stream, group] of byStream(deliveries)) {
         const run = runs.get(stream) ?? { id: uuidv7(), counts: {} };
         runs.set(stream, run);
         const wait = await this.tryBatch(
           connection,
-          { stream, deliveries: group, run, askedAt: now },
+          { stream, deliveries: group, run, askedAt: now, isolate: help.isolate },
           signal,
         );
         if (wait) return wait;
@@ -61,6 +69,12 @@ export class DeliveryWork {
       if (deliveries.length < BATCH) return null;
     }
     return { afterMs: 0 };
+  }
+
+  /** Ends the deliveries that are due, when they cannot be worked off. */
+  async giveUp(connectionId: string, { code, reason }: { code: string; reason: string }): Promise<void> {
+    const { deliveries } = await this.parts.deliveries.waiting(connectionId, BATCH);
+    await this.parts.deliveries.fail(idsOf(deliveries), `${code}: ${reason}`);
   }
 
   private async tryBatch(
@@ -90,20 +104,41 @@ export class DeliveryWork {
 
   private async workOffBatch(
     connection: SealedConnection,
-    { stream, deliveries, run, askedAt }: DeliveryBatch,
+    batch: DeliveryBatch,
     signal?: AbortSignal,
   ): Promise<void> {
+    const { stream, deliveries, isolate } = batch;
     const document = connection.mapping[stream];
     if (!document) return this.parts.deliveries.fail(idsOf(deliveries), `The stream ${stream} is not synced`);
-    const mapping = streamMapping(document);
-    const externalIds = [...new Set(deliveries.map(({ externalId }) => externalId))];
-    const fetched = await this.parts.sessions.use(
-      connection,
-      (connector, context) => fetchIsolating(connector, context, stream, externalIds),
-      signal,
-      'webhook',
-    );
-    const observations = await observe(fetched, deliveries, mapping);
+    const mapping = await streamMapping(document);
+    await isolate({
+      name: `deliveries of ${stream}`,
+      items: [...new Set(deliveries.map(({ externalId }) => externalId))],
+      idOf: (externalId) => externalId,
+      saysNothing: isVendorAway,
+      apply: (portion) => this.applyPortion(connection, batch, { mapping, portion }, signal),
+    });
+  }
+
+  /** Fetches what the signals speak of, and applies it. */
+  private async applyPortion(
+    connection: SealedConnection,
+    { stream, deliveries, run, askedAt }: DeliveryBatch,
+    { mapping, portion: { items, isTrial, poisoned } }: MappedPortion,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const fetch = (ids: readonly string[]) =>
+      this.parts.sessions.use(
+        connection,
+        (connector, context) => fetchIsolating(connector, context, stream, ids),
+        signal,
+        'webhook',
+      );
+    for (const { item, reason } of poisoned)
+      this.log.error({ connection: connection.id, record: item, code: RECORD_POISONED, reason }, 'set aside');
+    const fetched = items.length > 0 ? await fetch(items) : new Map<string, FetchedRecord>();
+    const left = poisoned.map(({ item, reason }) => poisonedRecord(item, reason));
+    const observations = [...(await observe(fetched, deliveries, mapping)), ...left];
     const causes = new Map(deliveries.map(({ externalId, id }) => [externalId, id]));
     let total = run.counts;
     const applied = await this.parts.records.apply(
@@ -114,17 +149,11 @@ export class DeliveryWork {
         projectId: connection.projectId,
         fields: connection.policies.fields,
         observations,
-        observe: (ids) =>
-          this.parts.sessions.use(
-            connection,
-            async (connector, context) =>
-              observeFetched(await fetchIsolating(connector, context, stream, ids), mapping),
-            signal,
-            'webhook',
-          ),
+        observe: async (ids) => observeFetched(await fetch(ids), mapping),
         owned: new Set(mapping.propertyKeys),
         askedAt,
         dryRun: false,
+        isTrial,
         decisionFor: () => policyDecision(connection.policies.key_conflict),
         causationOf: (externalId) => causes.get(externalId),
       },
@@ -142,7 +171,7 @@ export class DeliveryWork {
     { deliveries }: DeliveryBatch,
     error: unknown,
   ): Promise<MoreWork> {
-    const now = new Date();
+    const now = this.parts.clock.now();
     const attempts = Math.min(...deliveries.map((delivery) => delivery.attempts));
     const verdict = judgeFailure({ error, attempts, now, random: Math.random() });
     const { code, reason, kind } = verdict;
@@ -156,11 +185,20 @@ export class DeliveryWork {
       await this.parts.deliveries.fail(ids, `${code}: ${reason}`);
       return { afterMs: 0 };
     }
-    await this.parts.deliveries.postpone(ids, verdict.until, `${code}: ${reason}`, verdict.counted);
-    if (!verdict.pausesConnection) return { afterMs: verdict.until.getTime() - now.getTime() };
-    await this.parts.runs.pauseConnection(connectionId, verdict.until, reason);
+    await this.parts.deliveries.postpone(ids, verdict.waitMs, `${code}: ${reason}`, verdict.counted);
+    if (!verdict.pausesConnection) return { afterMs: verdict.waitMs };
+    await this.parts.runs.pauseConnection(connectionId, verdict.waitMs, reason);
     return null;
   }
+}
+
+type WorkingHelp = Pick<JobContext, 'isolate' | 'requireAlone'>;
+
+const AMONG_OTHERS: WorkingHelp = { isolate: allTogether, requireAlone: () => undefined };
+
+interface MappedPortion {
+  readonly mapping: StreamMapping;
+  readonly portion: Portion<string>;
 }
 
 interface DeliveryBatch {
@@ -168,6 +206,7 @@ interface DeliveryBatch {
   readonly deliveries: readonly WaitingDelivery[];
   readonly run: RecordRun;
   readonly askedAt: Date;
+  readonly isolate: Isolate;
 }
 
 const idsOf = (deliveries: readonly WaitingDelivery[]): string[] => deliveries.map(({ id }) => id);

@@ -1,5 +1,8 @@
 import type { Signal } from '#connectors';
 import { type Pool, type PoolClient, uuidv7 } from '#platform';
+import { RECORD_POISONED } from '../records/observation.js';
+import { IN_MS } from '../runs/in-ms.js';
+import { type RefusedSignal, rowOf } from './refused-signal.js';
 
 /** A signal that waits to be worked off. */
 export interface WaitingDelivery {
@@ -10,6 +13,8 @@ export interface WaitingDelivery {
   readonly mergedInto: string | null;
   readonly attempts: number;
   readonly receivedAt: Date;
+  /** Somebody asks for it once more, or its record took down a process before. */
+  readonly isSuspect: boolean;
 }
 
 /** The table `webhook_deliveries`, where each signal is kept once. */
@@ -40,15 +45,38 @@ export class DeliveryStore {
     return row?.current ? row.stored : null;
   }
 
+  /** Keeps signals that cannot be stored as they are where people look for deliveries, as failed ones. */
+  async refuse(connectionId: string, refused: readonly RefusedSignal[]): Promise<void> {
+    const rows = refused.map(rowOf);
+    await this.pool.query({
+      name: 'webhook_deliveries_refuse',
+      text: REFUSE,
+      values: [
+        connectionId,
+        rows.map(() => uuidv7()),
+        rows.map(({ dedupKey }) => dedupKey),
+        rows.map(({ stream }) => stream),
+        rows.map(({ id }) => id),
+        rows.map(({ kind }) => kind),
+        rows.map(({ mergedInto }) => mergedInto),
+        rows.map(({ error }) => error),
+      ],
+    });
+  }
+
   /** The oldest deliveries that are due, with the time by the database's clock. */
   async waiting(connectionId: string, limit: number): Promise<{ deliveries: WaitingDelivery[]; now: Date }> {
     const { rows } = await this.pool.query<{ now: Date } & DeliveryRow>({
       name: 'webhook_deliveries_due',
-      text: `select d.id, d.stream, d.external_id, d.kind, d.merged_into, d.attempts, d.received_at, clock.now
+      text: `select d.id, d.stream, d.external_id, d.kind, d.merged_into, d.attempts, d.received_at,
+        d.replays > 0 or q.code is not null or d.origin = 'quarantine' as suspect, clock.now
         from (select clock_timestamp() as now) clock
         left join lateral (select * from webhook_deliveries where connection_id = $1 and status = 'waiting'
-          and due_at <= clock.now order by id limit $2) d on true`,
-      values: [connectionId, limit],
+          and due_at <= clock.now order by id limit $2) d on true
+        left join quarantined_records q on q.connection_id = d.connection_id and q.stream = d.stream
+          and q.external_id = d.external_id and q.code = $3
+        order by d.id`,
+      values: [connectionId, limit, RECORD_POISONED],
     });
     const deliveries = rows.filter(({ id }) => id !== null).map(toDelivery);
     return { deliveries, now: rows[0]?.now ?? new Date() };
@@ -80,11 +108,11 @@ export class DeliveryStore {
     return rowCount ?? 0;
   }
 
-  async postpone(ids: readonly string[], dueAt: Date, error: string, counted: boolean): Promise<void> {
+  async postpone(ids: readonly string[], waitMs: number, error: string, counted: boolean): Promise<void> {
     await this.pool.query(
-      `update webhook_deliveries set due_at = $2, error = $3, attempts = attempts + $4
+      `update webhook_deliveries set due_at = ${IN_MS('$2')}, error = $3, attempts = attempts + $4
        where id = any($1::uuid[]) and status = 'waiting'`,
-      [ids, dueAt, error, counted ? 1 : 0],
+      [ids, waitMs, error, counted ? 1 : 0],
     );
   }
 
@@ -105,6 +133,13 @@ const INSERT = `
       $8::text[], $9::timestamptz[]) as d
     on conflict (connection_id, dedup_key) do nothing returning 1)
   select exists (select 1 from judged_by) as current, (select count(*)::int from stored) as stored`;
+
+const REFUSE = `
+  insert into webhook_deliveries (connection_id, id, dedup_key, stream, external_id, kind, merged_into, error, status,
+    processed_at)
+  select connections.id, d.*, 'failed', now() from connections, unnest($2::uuid[], $3::text[], $4::text[], $5::text[],
+    $6::text[], $7::text[], $8::text[]) as d
+  where connections.id = $1 on conflict (connection_id, dedup_key) do nothing`;
 
 /** Which deliveries to work off again; what is absent does not matter. */
 export interface ReplayFilter {
@@ -134,6 +169,7 @@ interface DeliveryRow {
   readonly merged_into: string | null;
   readonly attempts: number;
   readonly received_at: Date;
+  readonly suspect: boolean;
 }
 
 const toDelivery = (row: DeliveryRow): WaitingDelivery => ({
@@ -144,4 +180,5 @@ const toDelivery = (row: DeliveryRow): WaitingDelivery => ({
   mergedInto: row.merged_into,
   attempts: row.attempts,
   receivedAt: row.received_at,
+  isSuspect: row.suspect,
 });

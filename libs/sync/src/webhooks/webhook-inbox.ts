@@ -1,9 +1,10 @@
-import type { ConnectorWebhook, Signal, WebhookDelivery } from '#connectors';
+import type { ConnectorWebhook, ParsedDelivery, Signal, WebhookDelivery } from '#connectors';
 import { type Clock, createLogger } from '#platform';
 import { ConnectionNotFoundError } from '../connections/connection.errors.js';
 import { streamsOf } from '../connections/connection.js';
 import type { Announcer } from './announcer.js';
 import type { DeliveryStore } from './delivery.store.js';
+import { keepSignals } from './signal-keeper.js';
 import { ConnectionUnsettledError, WebhookRefusedError } from './webhook.errors.js';
 import type { Receiver, WebhookReceivers } from './webhook-receivers.js';
 
@@ -13,9 +14,12 @@ export interface IncomingWebhook extends WebhookDelivery {
   readonly connectionId: string;
 }
 
-/** What became of a webhook: how many of its signals were new, and the answer that the vendor waits for, if any. */
+/** What became of a webhook, and the answer that the vendor waits for, if any. */
 export interface Received {
+  /** Signals that were new. */
   readonly stored: number;
+  /** Events that could not be read, and signals that cannot be stored; the others of the delivery are kept. */
+  readonly refused: number;
   readonly acknowledgement?: ConnectorWebhook<unknown, unknown>['acknowledgement'];
 }
 
@@ -60,14 +64,21 @@ export class WebhookInbox {
   /** Null: the connection has changed since. */
   private async receiveBy(receiver: Receiver | null, incoming: IncomingWebhook): Promise<Received | null> {
     if (receiver?.connection.kind !== incoming.kind) throw new ConnectionNotFoundError(incoming.connectionId);
-    const wanted = this.wanted(receiver, this.verified(receiver, incoming));
+    const { signals, rejected } = this.verified(receiver, incoming);
     const { id } = receiver.connection;
-    const stored =
-      wanted.length === 0 ? 0 : await this.parts.deliveries.insert(id, receiver.rowVersion, wanted);
-    if (stored === null) return null;
-    if (stored > 0) this.parts.announcer.announce(id);
+    const judgedBy = { id, rowVersion: receiver.rowVersion };
+    const kept = await keepSignals(this.parts.deliveries, judgedBy, this.wanted(receiver, signals));
+    if (kept === null) return null;
+    this.sayRefused(id, rejected.length, kept.refused);
+    if (kept.stored > 0) this.parts.announcer.announce(id);
     const { acknowledgement } = receiver.webhook;
-    return { stored, ...(acknowledgement ? { acknowledgement } : {}) };
+    const refused = rejected.length + kept.refused;
+    return { stored: kept.stored, refused, ...(acknowledgement ? { acknowledgement } : {}) };
+  }
+
+  private sayRefused(connection: string, unreadable: number, unstorable: number): void {
+    if (unreadable + unstorable > 0)
+      this.log.warn({ connection, unreadable, unstorable }, 'events of a webhook were refused');
   }
 
   /** Of the streams that are synced; one statement must not meet one key twice. */
@@ -81,16 +92,14 @@ export class WebhookInbox {
   private verified(
     { connection, webhook, config, secrets }: Receiver,
     incoming: IncomingWebhook,
-  ): readonly Signal[] {
+  ): ParsedDelivery {
     const verdict = webhook.verify(incoming, { config, secrets }, this.parts.clock.now());
     if (!verdict.ok) throw new WebhookRefusedError(verdict.reason);
     if (connection.accountId === null) throw new WebhookRefusedError('untested');
-    const { signals, rejected } = webhook.parse(incoming);
-    if (signals.some(({ account }) => account !== null && account !== connection.accountId))
+    const parsed = webhook.parse(incoming);
+    if (parsed.signals.some(({ account }) => account !== null && account !== connection.accountId))
       throw new WebhookRefusedError('other_account');
-    if (rejected.length > 0)
-      this.log.warn({ connection: connection.id, events: rejected.length }, 'unreadable events in a webhook');
-    return signals;
+    return parsed;
   }
 }
 

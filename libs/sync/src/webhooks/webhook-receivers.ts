@@ -1,5 +1,5 @@
 import type { Connector } from '#connectors';
-import type { Clock, Pool } from '#platform';
+import type { MonotonicClock, Pool } from '#platform';
 import { parseSettings, requireConnector } from '../connections/connection.input.js';
 import type { Connection } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
@@ -29,7 +29,7 @@ export class WebhookReceivers {
       readonly pool: Pool;
       readonly connections: ConnectionStore;
       readonly sessions: ConnectorSessions;
-      readonly clock: Clock;
+      readonly clock: MonotonicClock;
     },
   ) {}
 
@@ -67,6 +67,6 @@ export class WebhookReceivers {
   }
 
   private now(): number {
-    return this.parts.clock.now().getTime();
+    return this.parts.clock.monotonic();
   }
 }

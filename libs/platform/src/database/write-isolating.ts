@@ -1,0 +1,31 @@
+import { refusesData } from './unstorable-data.js';
+
+export interface IsolatedWrite<Item, Result> {
+  readonly written: readonly Result[];
+  /** What the database takes in no company. */
+  readonly refused: readonly Item[];
+}
+
+/**
+ * Writes items together. When the database refuses what one of them holds, they are halved until that one stands alone:
+ * the others are written, and it is the caller's to say what becomes of it. Not for use within a transaction, which
+ * ends at its first refusal.
+ */
+export async function writeIsolating<Item, Result>(
+  items: readonly Item[],
+  write: (items: readonly Item[]) => Promise<Result>,
+): Promise<IsolatedWrite<Item, Result>> {
+  try {
+    return { written: [await write(items)], refused: [] };
+  } catch (error) {
+    if (!refusesData(error)) throw error;
+    if (items.length === 1) return { written: [], refused: items };
+  }
+  const middle = Math.ceil(items.length / 2);
+  const first = await writeIsolating(items.slice(0, middle), write);
+  const second = await writeIsolating(items.slice(middle), write);
+  return {
+    written: [...first.written, ...second.written],
+    refused: [...first.refused, ...second.refused],
+  };
+}

@@ -1,0 +1,7 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot } from './migrations/migrations-folder.js';
+
+/** The version of this code, as `package.json` has it. */
+export const packageVersion = (): string =>
+  JSON.parse(readFileSync(path.join(projectRoot(), 'package.json'), 'utf8')).version;
