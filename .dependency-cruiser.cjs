@@ -1,7 +1,7 @@
 /**
  * Who may import whom. Imports flow one way:
- * apps → sync → connectors → identity → event-sourcing → platform, apps, sync → queue → platform, and
- * connectors, sync → mapping → platform.
+ * apps → sync → connectors → identity → event-sourcing → platform, apps → imports → identity,
+ * connectors, imports → mapping → platform, and apps, sync, imports → queue → platform.
  */
 const mayImport = {
   platform: [],
@@ -10,6 +10,7 @@ const mayImport = {
   identity: ['event-sourcing', 'platform'],
   mapping: ['platform'],
   connectors: ['identity', 'event-sourcing', 'mapping', 'platform'],
+  imports: ['identity', 'event-sourcing', 'mapping', 'queue', 'platform'],
   sync: ['connectors', 'identity', 'event-sourcing', 'mapping', 'queue', 'platform'],
 };
 

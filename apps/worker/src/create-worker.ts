@@ -1,7 +1,8 @@
 import { IDENTITY_COMMANDS_QUEUE } from '#identity';
+import { IMPORTS_QUEUE } from '#imports';
 import { createLogger, type Pool } from '#platform';
 import { type DeadLetterStore, JobRunner, type QueueBackend, type Queues, SolitaryCell } from '#queue';
-import { IMPORTS_QUEUE, SYNC_QUEUE, type Sync } from '#sync';
+import { SYNC_QUEUE, type Sync } from '#sync';
 import { permanentIdentityCodes } from './identity-commands/identity-command.jobs.js';
 import { maintenanceSweeps } from './maintenance.sweeps.js';
 import { openProcessors } from './processors.js';

@@ -17,7 +17,6 @@ export { PreviewRequest } from './connections/preview.input.js';
 export type { PreviewedRecord } from './connections/preview.js';
 export { requireSchedule } from './connections/schedule.js';
 export { SECRET_COMPARISONS, type SecretComparison } from './connections/secret-fingerprints.js';
-export * from './imports/index.js';
 export * from './quarantine/quarantine.errors.js';
 export { QUARANTINE_STATUSES, type QuarantineStatus } from './quarantine/quarantine.js';
 export { KEY_DECISIONS, type KeyDecision } from './records/key-decision.js';

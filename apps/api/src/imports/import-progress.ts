@@ -1,4 +1,4 @@
-import { type ImportView, importToWire, isFinished } from '#sync';
+import { type ImportView, importToWire, isFinished } from '#imports';
 import { progressEvents } from '../http/progress-events.js';
 
 /** An import as server-sent events. */

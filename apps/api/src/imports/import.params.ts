@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { importFormatSettingsSchema, importMappingSchema } from '#imports';
 import { OutsideJsonError, parseOutsideJson } from '#platform';
-import { importFormatSettingsSchema, importMappingSchema } from '#sync';
 
 /** A mapping in the query: JSON, percent-encoded. */
 export const mappingParam = z

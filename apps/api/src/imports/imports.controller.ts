@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Controller, Inject, type OnModuleDestroy } from '@nestjs/common';
-import { type Imports, type ImportViewer, importToWire } from '#sync';
+import { type Imports, type ImportViewer, importToWire } from '#imports';
 import { readJson } from '../http/body.js';
 import type { Call, CallOf } from '../http/endpoint.js';
 import { InvalidRequestError } from '../http/invalid-request.error.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '#identity';
-import { IMPORT_STATUSES, ImportShape } from '#sync';
+import { IMPORT_STATUSES, ImportShape } from '#imports';
 import { endpoint } from '../http/endpoint.js';
 import { Limit, queryText } from '../http/query.js';
 import { formatParams, mappingParam } from './import.params.js';

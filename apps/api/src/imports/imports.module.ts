@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { Imports } from '#imports';
 import { createLogger, type Pool, type PrismaClient } from '#platform';
 import type { Queues } from '#queue';
-import { Imports } from '#sync';
 import { IMPORTS, ImportsController } from './imports.controller.js';
 
 /** Imports over REST, for `createApi({ modules })`. */

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
-import { UploadInterruptedError } from '#sync';
+import { UploadInterruptedError } from '#imports';
 import { UnreadableBodyError } from '../http/invalid-request.error.js';
 
 /** A sender that says nothing for this long has gone without a word. */

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { Command, Option } from 'commander';
-import { type ImportOnTheWire, ImportShape } from '#sync';
+import { type ImportOnTheWire, ImportShape } from '#imports';
 import { ApiClient } from '../api-client.js';
 import { readMapping } from './mapping-argument.js';
 import { progressDisplay } from './progress-display.js';

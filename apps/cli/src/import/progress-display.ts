@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { ImportOnTheWire } from '#sync';
+import type { ImportOnTheWire } from '#imports';
 
 /** Where a person sees how far an import is. */
 export interface ProgressDisplay {

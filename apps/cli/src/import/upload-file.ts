@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { type ImportOnTheWire, ImportShape } from '#sync';
+import { type ImportOnTheWire, ImportShape } from '#imports';
 import { type ApiClient, ApiRefusedError, ApiUnreachableError } from '../api-client.js';
 
 /**

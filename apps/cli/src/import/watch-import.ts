@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ImportOnTheWire, ImportShape } from '#sync';
+import { type ImportOnTheWire, ImportShape } from '#imports';
 import { type ApiClient, ApiRefusedError, ApiUnreachableError } from '../api-client.js';
 
 const LOOK_EVERY_MS = 500;

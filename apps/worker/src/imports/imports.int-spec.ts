@@ -6,6 +6,16 @@ import { Redis } from 'ioredis';
 import { isConflict, PostgresEventStore } from '#event-sourcing';
 import { IdentityRepository, identityProjection, UpsertIdentities, UpsertIdentitiesHandler } from '#identity';
 import {
+  chunkJobId,
+  IMPORTS_QUEUE,
+  type ImportMappingInput,
+  type ImportRequest,
+  Imports,
+  type ImportView,
+  importChunkJob,
+  importMappingSchema,
+} from '#imports';
+import {
   createLogger,
   createPool,
   createPrisma,
@@ -15,16 +25,6 @@ import {
   SecretBox,
 } from '#platform';
 import { PostgresDeadLetterStore, postgresBackend, type QueueBackend, Queues, redisBackend } from '#queue';
-import {
-  chunkJobId,
-  IMPORTS_QUEUE,
-  type ImportMappingInput,
-  type ImportRequest,
-  Imports,
-  type ImportView,
-  importChunkJob,
-  importMappingSchema,
-} from '#sync';
 import {
   describeEachQueueBackend,
   type QueueBackend as TestBackend,

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
+import { ImportWork, importChunkJob } from '#imports';
 import { createLogger, type Pool } from '#platform';
 import type { JobRegistry, Queues } from '#queue';
-import { ImportWork, importChunkJob } from '#sync';
 import type { Sweep } from '../sweeper.js';
 
 const SECOND = 1_000;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { importMappingSchema } from '../mapping/import-mapping.schema.js';
 import { IMPORT_STATUSES, type ImportView } from './import.js';
-import { importMappingSchema } from './import-mapping.schema.js';
 
 const count = z.int().min(0);
 const time = z.iso.datetime();

@@ -1,9 +1,9 @@
 import { IDENTITY_TYPES, type IdentityProperty, type IdentityType, LIMITS } from '#identity';
 import { ExpressionError, type Expressions } from '#mapping';
 import { mapInTurns } from '#platform';
+import type { RowError, SourceRow } from '../reading/source-row.js';
 import { ImportMappingError } from './import-mapping.errors.js';
 import type { ImportMapping } from './import-mapping.schema.js';
-import type { RowError, SourceRow } from './source-row.js';
 import { isProblem, type TypedValue, textProblem, typedValue, type ValueProblem } from './typed-value.js';
 import {
   type Cells,

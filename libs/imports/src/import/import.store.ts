@@ -1,8 +1,8 @@
 import type { Pool, PoolClient } from '#platform';
+import type { ImportMapping } from '../mapping/import-mapping.schema.js';
+import type { ImportFormat } from '../reading/import-format.js';
 import { ImportExistsError } from './import.errors.js';
 import type { ImportCounts } from './import.js';
-import type { ImportFormat } from './import-format.js';
-import type { ImportMapping } from './import-mapping.schema.js';
 import type { RejectedRow } from './rejected-csv.js';
 
 export interface NewImport {

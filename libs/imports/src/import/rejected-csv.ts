@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
-import type { Rejection } from './import-mapping.js';
-import type { SourceRow } from './source-row.js';
+import type { Rejection } from '../mapping/import-mapping.js';
+import type { SourceRow } from '../reading/source-row.js';
 
 export interface RejectedRow extends Pick<SourceRow, 'line' | 'raw'> {
   readonly rejections: readonly Rejection[];

@@ -1,15 +1,15 @@
 import { type ProjectAccess, requireProject } from '#identity';
 import { inTransaction, type Pool, type PoolClient, uuidv7 } from '#platform';
-import { packRows, rowsPerChunk } from './chunk-rows.js';
-import { ImportStateError, NothingToRetryError } from './import.errors.js';
-import { type ImportView, isFinished } from './import.js';
-import type { ImportQueries } from './import.queries.js';
-import type { ImportStore, NewImport } from './import.store.js';
-import type { ImportFeeder } from './import-feeder.js';
-import { compileImportMapping } from './import-mapping.js';
-import type { ImportMapping } from './import-mapping.schema.js';
-import type { RejectedRow } from './rejected-csv.js';
-import type { RowErrorCode, SourceRow } from './source-row.js';
+import { packRows, rowsPerChunk } from '../chunks/chunk-rows.js';
+import type { ImportFeeder } from '../chunks/import-feeder.js';
+import { ImportStateError, NothingToRetryError } from '../import/import.errors.js';
+import { type ImportView, isFinished } from '../import/import.js';
+import type { ImportQueries } from '../import/import.queries.js';
+import type { ImportStore, NewImport } from '../import/import.store.js';
+import type { RejectedRow } from '../import/rejected-csv.js';
+import { compileImportMapping } from '../mapping/import-mapping.js';
+import type { ImportMapping } from '../mapping/import-mapping.schema.js';
+import type { RowErrorCode, SourceRow } from '../reading/source-row.js';
 
 export interface RetryRequest {
   /** A corrected mapping; without one, the import's own. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { type ImportMappingInput, importMappingSchema } from '../mapping/import-mapping.schema.js';
 import { packRows, rowsPerChunk, unpackRows } from './chunk-rows.js';
-import { type ImportMappingInput, importMappingSchema } from './import-mapping.schema.js';
 
 describe('the rows of a chunk', () => {
   it('come back as they were, whatever characters they hold', () =>

@@ -1,10 +1,10 @@
 import type { ProjectAccess } from '#identity';
 import type { Prisma, PrismaClient } from '#platform';
+import type { Rejection } from '../mapping/import-mapping.js';
+import type { ImportMapping } from '../mapping/import-mapping.schema.js';
+import type { ImportFormat } from '../reading/import-format.js';
 import { ImportNotFoundError } from './import.errors.js';
 import type { ImportStatus, ImportView } from './import.js';
-import type { ImportFormat } from './import-format.js';
-import type { Rejection } from './import-mapping.js';
-import type { ImportMapping } from './import-mapping.schema.js';
 import type { RejectedRow } from './rejected-csv.js';
 
 /** Who asks. A key for some projects sees the imports it started: a file may reach beyond its projects. */

@@ -1,5 +1,5 @@
-import type { ImportFormat } from './import-format.js';
-import type { ImportMapping } from './import-mapping.schema.js';
+import type { ImportMapping } from '../mapping/import-mapping.schema.js';
+import type { ImportFormat } from '../reading/import-format.js';
 
 /**
  * `receiving`: the file still arrives, its first rows are applied already; `running`: the file is here;

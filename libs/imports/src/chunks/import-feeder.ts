@@ -1,7 +1,7 @@
 import type { Logger } from '#platform';
 import { type Queues, QueueUnavailableError } from '#queue';
+import type { DueChunk, ImportStore } from '../import/import.store.js';
 import { chunkJobId, importChunkJob } from './import.jobs.js';
-import type { DueChunk, ImportStore } from './import.store.js';
 
 /**
  * Puts the next chunk of an import on the queue: after each chunk that comes in, after each that was applied, and

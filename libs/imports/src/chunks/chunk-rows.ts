@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip } from 'node:zlib';
-import type { ImportMapping } from './import-mapping.schema.js';
-import type { SourceRow } from './source-row.js';
+import type { ImportMapping } from '../mapping/import-mapping.schema.js';
+import type { SourceRow } from '../reading/source-row.js';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { peek } from '../receiving/import-source.js';
 import { detectFormat, type FormatHints, importFormatSettingsSchema, SAMPLE_SIZE } from './import-format.js';
-import { peek } from './import-source.js';
 
 describe('detecting a format', () => {
   it.each([',', ';', '\t', '|'])('finds the delimiter %j', (delimiter) => {

@@ -1,14 +1,19 @@
 import { type ProjectAccess, requireProject } from '#identity';
 import { type Logger, uuidv7 } from '#platform';
-import { packRows, rowsPerChunk } from './chunk-rows.js';
-import { UploadBrokenError, UploadInterruptedError } from './import.errors.js';
-import type { ImportStore } from './import.store.js';
-import type { ImportFeeder } from './import-feeder.js';
-import { detectFormat, type FormatHints, type ImportFormatSettings, SAMPLE_SIZE } from './import-format.js';
-import { compileImportMapping } from './import-mapping.js';
-import type { ImportMapping } from './import-mapping.schema.js';
+import { packRows, rowsPerChunk } from '../chunks/chunk-rows.js';
+import type { ImportFeeder } from '../chunks/import-feeder.js';
+import { UploadBrokenError, UploadInterruptedError } from '../import/import.errors.js';
+import type { ImportStore } from '../import/import.store.js';
+import { compileImportMapping } from '../mapping/import-mapping.js';
+import type { ImportMapping } from '../mapping/import-mapping.schema.js';
+import {
+  detectFormat,
+  type FormatHints,
+  type ImportFormatSettings,
+  SAMPLE_SIZE,
+} from '../reading/import-format.js';
+import { type RecordBatch, readRecords } from '../reading/record-stream.js';
 import { peek } from './import-source.js';
-import { type RecordBatch, readRecords } from './record-stream.js';
 
 export interface ImportRequest {
   /** A UUID of the caller's choice, by which the import can be watched while it is still being sent. */

@@ -1,6 +1,6 @@
 import type { Pool } from '#platform';
+import type { ImportStore } from '../import/import.store.js';
 import { IMPORTS_QUEUE } from './import.jobs.js';
-import type { ImportStore } from './import.store.js';
 import type { ImportFeeder } from './import-feeder.js';
 
 const SILENT_UPLOAD = '2 minutes';

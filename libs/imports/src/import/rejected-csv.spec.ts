@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { CsvFormat } from './import-format.js';
-import { readRecords } from './record-stream.js';
+import type { CsvFormat } from '../reading/import-format.js';
+import { readRecords } from '../reading/record-stream.js';
 import { type RejectedRow, rejectedCsv } from './rejected-csv.js';
 
 describe('rejected rows as CSV', () => {

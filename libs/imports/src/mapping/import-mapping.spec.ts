@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type IdentityProperty, IdentityPropertyShape } from '#identity';
+import { readRecords } from '../reading/record-stream.js';
 import { compileImportMapping, type ImportedIdentity, type MappedRow } from './import-mapping.js';
 import { type ImportMappingInput, importMappingSchema, type ValueSource } from './import-mapping.schema.js';
-import { readRecords } from './record-stream.js';
 
 describe('mapping a CSV row', () => {
   it('takes columns and literals, and leaves out what is empty', async () => {

@@ -1,8 +1,8 @@
 import type { Logger, Pool } from '#platform';
 import type { JobData, Manner, Queues } from '#queue';
+import { ImportStore } from '../import/import.store.js';
 import { type ApplyingHelp, ChunkApplier, type UpsertBatch } from './chunk-applier.js';
 import { type importChunkJob, isAnotherTry } from './import.jobs.js';
-import { ImportStore } from './import.store.js';
 import { ImportFeeder } from './import-feeder.js';
 import { ImportSweeps, notApplied, type Refusal } from './import-sweeps.js';
 

@@ -4,12 +4,12 @@ import { isTakenKey, type NewIdentity, UpsertIdentities, type UpsertOutcome } fr
 import { HopelessExpressionsError } from '#mapping';
 import { inTransaction, type Logger, type Pool, type PoolClient } from '#platform';
 import { allTogether, type Isolate, type JobContext, type Portion } from '#queue';
+import type { ImportStore, StoredChunk } from '../import/import.store.js';
+import type { RejectedRow } from '../import/rejected-csv.js';
+import { ImportMappingError } from '../mapping/import-mapping.errors.js';
+import { compileImportMapping, type MappedRow, type Rejection } from '../mapping/import-mapping.js';
+import type { SourceRow } from '../reading/source-row.js';
 import { unpackRows } from './chunk-rows.js';
-import type { ImportStore, StoredChunk } from './import.store.js';
-import { ImportMappingError } from './import-mapping.errors.js';
-import { compileImportMapping, type MappedRow, type Rejection } from './import-mapping.js';
-import type { RejectedRow } from './rejected-csv.js';
-import type { SourceRow } from './source-row.js';
 
 /** Runs the command, as the command bus does. */
 export type UpsertBatch = (command: UpsertIdentities) => Promise<readonly UpsertOutcome[]>;

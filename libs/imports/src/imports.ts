@@ -1,13 +1,13 @@
 import type { Logger, Pool, PrismaClient } from '#platform';
 import type { Queues } from '#queue';
-import { ImportStateError } from './import.errors.js';
-import type { ImportView } from './import.js';
-import { type ImportPage, ImportQueries, type ImportViewer } from './import.queries.js';
-import { ImportStore } from './import.store.js';
-import { ImportFeeder } from './import-feeder.js';
-import { ImportReceiver, type ImportRequest } from './import-receiver.js';
-import { ImportRetry, type RetryRequest } from './import-retry.js';
-import { rejectedCsv } from './rejected-csv.js';
+import { ImportFeeder } from './chunks/import-feeder.js';
+import { ImportStateError } from './import/import.errors.js';
+import type { ImportView } from './import/import.js';
+import { type ImportPage, ImportQueries, type ImportViewer } from './import/import.queries.js';
+import { ImportStore } from './import/import.store.js';
+import { rejectedCsv } from './import/rejected-csv.js';
+import { ImportReceiver, type ImportRequest } from './receiving/import-receiver.js';
+import { ImportRetry, type RetryRequest } from './receiving/import-retry.js';
 
 export interface ImportsParts {
   readonly pool: Pool;
