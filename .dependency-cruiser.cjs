@@ -24,9 +24,44 @@ const direction = Object.entries(mayImport).map(([lib, others]) => ({
   to: { path: '^(libs|apps)/', pathNot: `^libs/(${[lib, ...others].join('|')})/` },
 }));
 
+/**
+ * The floors of libs/connectors, the lowest first: each may import itself and those before it. Above them a folder for each
+ * connector, which knows no other connector, and above those the files that know them all.
+ */
+const connectorFloors = ['mapping', 'port', 'ground', 'testing'];
+const inConnectors = (...folders) => `^libs/connectors/src/(${folders.join('|')})/`;
+
+const connectorsDownwards = [
+  ...connectorFloors.map((floor, place) => ({
+    name: `connectors-${floor}-imports-downwards`,
+    comment: `libs/connectors: the floors are ${connectorFloors.join(', ')}, then the connectors.`,
+    severity: 'error',
+    from: { path: inConnectors(floor), pathNot: specs },
+    to: { path: '^libs/connectors/src/', pathNot: inConnectors(...connectorFloors.slice(0, place + 1)) },
+  })),
+  {
+    name: 'connectors-apart',
+    comment: 'A connector stands on the ground floor and knows no other; what two of them need moves down.',
+    severity: 'error',
+    from: { path: '^libs/connectors/src/([^/]+)/', pathNot: [inConnectors(...connectorFloors), specs] },
+    to: {
+      path: '^libs/connectors/src/',
+      pathNot: ['^libs/connectors/src/$1/', inConnectors(...connectorFloors)],
+    },
+  },
+  {
+    name: 'connectors-without-fakes',
+    comment: 'Fakes are not in what is shipped: testing/fakes.ts finds them by their folder.',
+    severity: 'error',
+    from: { path: '^(libs|apps)/', pathNot: [specs, '/testing/', '/fake/'] },
+    to: { path: '^libs/connectors/src/[^/]+/fake/' },
+  },
+];
+
 module.exports = {
   forbidden: [
     ...direction,
+    ...connectorsDownwards,
     {
       name: 'libs-through-their-door',
       comment: 'Another lib is imported as #lib or #lib/testing: by its index.ts or its testing/index.ts.',

@@ -25,7 +25,7 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/'],
   moduleNameMapper: {
     '^#prisma$': '<rootDir>/prisma/generated/client.ts',
-    '^#([a-z-]+)/testing$': '<rootDir>/libs/$1/src/testing/index.ts',
+    '^#([a-z-]+)/([a-z/-]+)$': '<rootDir>/libs/$1/src/$2/index.ts',
     '^#([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -1,7 +1,7 @@
 // Starts a vendor's fake to try things by hand, and says how to connect it:
 //   npm run build && npm run fake -- hubspot [--records 3000] [--port 8390] [--admin-port 8391]
 import { parseArgs } from 'node:util';
-import { fakes } from '../dist/libs/connectors/src/testing/index.js';
+import { loadFakes } from '../dist/libs/connectors/src/testing/index.js';
 import { guardOutputs, outliveReaders } from '../dist/libs/platform/src/logging/outputs.js';
 
 guardOutputs();
@@ -14,9 +14,10 @@ const { positionals, values } = parseArgs({
     records: { type: 'string', default: '3000' },
   },
 });
-const starter = fakes.find(({ name }) => name === positionals[0]);
+const fakes = await loadFakes();
+const starter = fakes.get(positionals[0])?.starter;
 if (!starter) {
-  const names = fakes.map(({ name }) => name).join('|');
+  const names = [...fakes.keys()].join('|');
   console.error(`Usage: npm run fake -- ${names}   (see the head of scripts/fake.mjs)`);
   process.exit(2);
 }
@@ -29,7 +30,7 @@ const fake = await starter.start({
 });
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.once(signal, () => fake.close().then(() => process.exit(0)));
-console.log(`The ${starter.name} fake is running:
+console.log(`The ${positionals[0]} fake is running:
   API            ${fake.url}
   Admin          ${fake.adminUrl}   (GET / lists what it can do)
 

@@ -9,6 +9,9 @@ const aliases = readdirSync(source('libs')).flatMap((lib) => [
   [`#${lib}$`, source('libs', lib, 'src/index.ts')],
 ]);
 
+// The connectors' doors behind the first: #connectors/ground, #connectors/testing/contract, #connectors/hubspot/fake.
+aliases.push(['#connectors', source('libs/connectors/src')]);
+
 module.exports = {
   resolve: { alias: { ...Object.fromEntries(aliases), '#prisma$': source('prisma/generated/client.ts') } },
 };

@@ -1,5 +1,5 @@
 // A HubSpot fake in a process of its own, without call limits, which would end the measurement.
-import { startHubSpotFake } from '#connectors/testing';
+import { startHubSpotFake } from '#connectors/hubspot/fake';
 
 process.once('message', async ({ contacts, answerMs }) => {
   const unlimited = { tenSecondly: 1e9, searchPerSecond: 1e9, daily: 1e9 };

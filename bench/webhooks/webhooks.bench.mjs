@@ -1,4 +1,4 @@
-import { startHubSpotFake } from '#connectors/testing';
+import { startHubSpotFake } from '#connectors/hubspot/fake';
 import { startRollcall } from '../http/processes.mjs';
 import { closeLater } from '../measure/clean-up.mjs';
 import { compare } from '../measure/compare.mjs';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type FakeServer, type OdooFake, startFakeServer, startOdooFake } from '#connectors/testing';
+import { type OdooFake, startOdooFake } from '#connectors/odoo/fake';
+import { type FakeServer, startFakeServer } from '#connectors/testing';
 import type { Connection } from '#sync';
 import { createTestDatabase, type TestDatabase } from '../support/databases.js';
 import { openSyncWorld, type SyncWorld } from '../support/sync-world.js';

@@ -1,10 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  type FakeServer,
-  type PipedriveFake,
-  startFakeServer,
-  startPipedriveFake,
-} from '#connectors/testing';
+import { type PipedriveFake, startPipedriveFake } from '#connectors/pipedrive/fake';
+import { type FakeServer, startFakeServer } from '#connectors/testing';
 import type { Connection } from '#sync';
 import { createTestDatabase, type TestDatabase } from '../support/databases.js';
 import { openSyncWorld, type SyncWorld } from '../support/sync-world.js';

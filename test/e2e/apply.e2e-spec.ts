@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { type HubSpotFake, startHubSpotFake } from '#connectors/testing';
+import { type HubSpotFake, startHubSpotFake } from '#connectors/hubspot/fake';
 import { createTestDatabase, type TestDatabase } from '../support/databases.js';
 import { freshAdminKey, freshSecretKey, rollcall, ServiceProcess } from './support/service-process.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { type HubSpotFake, startHubSpotFake } from '#connectors/testing';
+import { type HubSpotFake, startHubSpotFake } from '#connectors/hubspot/fake';
 import { describeEachQueueBackend } from '../support/databases.js';
 import { eventually, freshAdminKey, freshSecretKey, ServiceProcess } from './support/service-process.js';
 

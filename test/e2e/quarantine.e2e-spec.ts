@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { type HubSpotFake, startHubSpotFake } from '#connectors/testing';
+import { type HubSpotFake, startHubSpotFake } from '#connectors/hubspot/fake';
 import { ApiKeys, createPrisma, type NewApiKey } from '#platform';
 import { describeEachQueueBackend } from '../support/databases.js';
 import {

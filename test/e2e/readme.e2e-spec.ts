@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { startHubSpotFake } from '#connectors/testing';
+import { startHubSpotFake } from '#connectors/hubspot/fake';
 import { readConfig, settingNames } from '#platform';
 import { createTestDatabase, describeWithRedis, type TestDatabase } from '../support/databases.js';
 import { eventually, freshAdminKey, freshSecretKey, ServiceProcess } from './support/service-process.js';

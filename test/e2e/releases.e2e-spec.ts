@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createPostgresBackend, withBackend } from 'bullmq';
 import pg from 'pg';
-import { type HubSpotFake, startHubSpotFake } from '#connectors/testing';
+import { type HubSpotFake, startHubSpotFake } from '#connectors/hubspot/fake';
 import { packageVersion } from '#platform';
 import { createTestDatabase, describeWithEarlierRelease, type TestDatabase } from '../support/databases.js';
 import { buildRelease } from '../support/earlier-release.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { type SalesforceFake, startSalesforceFake } from '#connectors/testing';
+import { type SalesforceFake, startSalesforceFake } from '#connectors/salesforce/fake';
 import { describeEachQueueBackend } from '../support/databases.js';
 import {
   eventually,

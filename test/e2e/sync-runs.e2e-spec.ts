@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
-import { type HubSpotFake, startHubSpotFake } from '#connectors/testing';
+import { type HubSpotFake, startHubSpotFake } from '#connectors/hubspot/fake';
 import { describeEachQueueBackend, type QueueBackend } from '../support/databases.js';
 import {
   eventually,

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { fakes } from '#connectors/testing';
+import { knownConnectors, loadManifests } from '#connectors';
+import { type JourneyFake, loadFakes } from '#connectors/testing';
 import { createTestDatabase, describeWithRedis, type TestDatabase } from '../support/databases.js';
 import {
   eventually,
@@ -11,13 +12,19 @@ import {
   rollcall,
   ServiceProcess,
 } from './support/service-process.js';
-import { type VendorFake, vendors } from './support/vendors.js';
 
 jest.setTimeout(120_000);
 
+const fakes = await loadFakes();
+await loadManifests();
+
 describe('every vendor', () => {
   it('has a fake that can be started by name, and is connected below', () => {
-    expect(fakes.map(({ name }) => name).sort()).toEqual(vendors.map(({ kind }) => kind).sort());
+    expect([...fakes.keys()].sort()).toEqual(
+      knownConnectors()
+        .map(({ manifest }) => manifest.id)
+        .sort(),
+    );
   });
 });
 
@@ -28,11 +35,11 @@ describeWithRedis('a vendor, as its guide says', (redis) => {
   });
   afterAll(() => world?.close());
 
-  describe.each(vendors)('$kind', ({ kind, start }) => {
-    let fake: VendorFake;
+  describe.each([...fakes])('%s', (kind, { journey }) => {
+    let fake: JourneyFake;
     let ids: Map<string, Identity>;
     beforeAll(async () => {
-      fake = await start();
+      fake = await journey();
     });
     afterAll(() => fake?.close());
 
@@ -127,7 +134,7 @@ class World {
   }
 
   /** The command of the guide, with what a person has to fill in. */
-  connect(kind: string, fake: VendorFake) {
+  connect(kind: string, fake: JourneyFake) {
     const { env, args } = guideCommand(kind, { ...fake.fill, ...this.written(fake.files) });
     const settings = fake.settings.flatMap((setting) => ['--setting', setting]);
     return rollcall([...args, ...settings], { ...this.access(), ...env, ...fake.env });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
-import { type HubSpotFake, startHubSpotFake } from '#connectors/testing';
+import { type HubSpotFake, startHubSpotFake } from '#connectors/hubspot/fake';
 import {
   type Answer,
   eventually,

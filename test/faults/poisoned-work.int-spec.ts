@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { type HubSpotFake, startHubSpotFake } from '#connectors/testing';
+import { type HubSpotFake, startHubSpotFake } from '#connectors/hubspot/fake';
 import { eventually } from '../e2e/support/service-process.js';
 import { describeWithRedis, type SuiteRedis } from '../support/databases.js';
 import { PoisonedService, person, WITHIN_MS } from './support/poisoned-service.js';

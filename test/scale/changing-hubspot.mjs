@@ -1,6 +1,6 @@
 // A HubSpot fake with its real limits as a process of its own, whose contacts change at a given rate.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startHubSpotFake } from '../../dist/libs/connectors/src/testing/index.js';
+import { startHubSpotFake } from '../../dist/libs/connectors/src/hubspot/fake/index.js';
 
 const STEP_MS = 10;
 let fake;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { createPostgresBackend, type Queue, withBackend } from 'bullmq';
 
 import pg from 'pg';
+import { loadFakes, type WebhookSample } from '#connectors/testing';
 import type { Entry } from '../corpus/entries.js';
 import {
   eventually,
@@ -16,7 +17,8 @@ import {
 } from '../e2e/support/service-process.js';
 import { createTestDatabase, type TestDatabase } from './databases.js';
 import { type LoopDelays, WatchedLoops } from './watched-loops.js';
-import { type WebhookVendor, webhookVendors } from './webhook-vendors.js';
+
+const samples = new Map([...(await loadFakes())].map(([kind, { webhookSample }]) => [kind, webhookSample]));
 
 /** What became of an entry, and how late the loops were meanwhile. */
 export interface Came {
@@ -114,7 +116,7 @@ export class HostileWorld {
     const identity = { identifier_key: 'the-one', name: 'Ada', identity_type: 'user' };
     this.identityId = (await this.service.send('POST', '/v1/identities/', { body: identity })).body.id;
     await this.connectToVendor();
-    for (const { kind, settings, secrets, account } of webhookVendors) {
+    for (const { kind, settings, secrets, account } of samples.values()) {
       const body = { kind, name: kind, settings, secrets, every_seconds: null, check: false };
       const { id } = (await this.service.send('POST', '/v1/connections', { body })).body;
       await this.pool.query('update connections set account_id = $2 where id = $1', [id, account]);
@@ -138,7 +140,7 @@ export class HostileWorld {
   }
 
   private webhook(kind: string, content: string): Promise<number> {
-    const { prove } = webhookVendors.find((vendor) => vendor.kind === kind) as WebhookVendor;
+    const { prove } = samples.get(kind) as WebhookSample;
     const { tail = '', headers = {} } = prove(Buffer.from(content));
     return this.send('POST', `/v1/webhooks/${kind}/${this.webhooks.get(kind)}/${tail}`, content, headers);
   }

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, withBackend } from 'bullmq';
-import { startHubSpotFake } from '../../dist/libs/connectors/src/testing/index.js';
+import { startHubSpotFake } from '../../dist/libs/connectors/src/hubspot/fake/index.js';
 
 const [main, version, databaseUrl] = process.argv.slice(2);
 if (!databaseUrl) throw new Error('Usage: make-release-data.mjs MAIN VERSION DATABASE_URL');

@@ -1,4 +1,4 @@
-import { type HubSpotFake, type HubSpotFakeOptions, startHubSpotFake } from '#connectors/testing';
+import { type HubSpotFake, type HubSpotFakeOptions, startHubSpotFake } from '#connectors/hubspot/fake';
 import { PostgresEventStore } from '#event-sourcing';
 import { IdentityRepository, identityProjection } from '#identity';
 import {

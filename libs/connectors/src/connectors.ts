@@ -1,25 +1,26 @@
-import type { Connector } from './connector.js';
+import { withStorableRecords } from './ground/storable-records.js';
 import { hubSpotConnector } from './hubspot/hubspot.connector.js';
 import { odooConnector } from './odoo/odoo.connector.js';
 import { pipedriveConnector } from './pipedrive/pipedrive.connector.js';
+import type { Connector } from './port/connector.js';
 import { salesforceConnector } from './salesforce/salesforce.connector.js';
-import { withStorableRecords } from './shared/storable-records.js';
 
-/** Those that are written by hand. */
+/** Those that are written by hand: a folder each, and a line here. Everything else finds them by their folder. */
 const written: readonly Connector[] = [
   hubSpotConnector,
   pipedriveConnector,
   salesforceConnector,
   odooConnector,
-];
-const known: Connector[] = written.map(withStorableRecords);
+].map((connector) => withStorableRecords(connector as Connector));
 
-/** Every connector there is, by the kind a connection names: those by hand, then those of loaded manifests. */
-export const connectors: readonly Connector[] = known;
+/** Those of manifests: none before a start has read them. */
+let ofManifests: readonly Connector[] = [];
 
-export function connectorById(id: string): Connector | null {
-  return connectors.find(({ manifest }) => manifest.id === id) ?? null;
-}
+/** By the kind a connection names: those by hand, then those of the manifests that were put in. */
+export const knownConnectors = (): readonly Connector[] => [...written, ...ofManifests];
+
+export const connectorById = (id: string): Connector | null =>
+  knownConnectors().find(({ manifest }) => manifest.id === id) ?? null;
 
 /** Puts the connectors of manifests in, in place of those that were put in before. @throws TakenConnectorIdError */
 export function useManifestConnectors(
@@ -32,7 +33,7 @@ export function useManifestConnectors(
     if (owner) throw new TakenConnectorIdError(file, id, owner);
     owners.set(id, file);
   }
-  known.splice(written.length, known.length, ...made.map(({ connector }) => withStorableRecords(connector)));
+  ofManifests = made.map(({ connector }) => withStorableRecords(connector));
 }
 
 export class TakenConnectorIdError extends Error {

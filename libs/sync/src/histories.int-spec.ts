@@ -1,6 +1,6 @@
 import { expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import type { FakeObject } from '#connectors/testing';
+import type { FakeObject } from '#connectors/hubspot/fake';
 import { rebuildIdentities } from '#identity';
 import { createTestDatabase } from '../../../test/support/databases.js';
 import { openSyncWorld, type SyncWorld } from '../../../test/support/sync-world.js';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadManifests } from '#connectors';
-import { type EspoFake, type FakeServer, startEspoFake, startFakeServer } from '#connectors/testing';
+import { type EspoFake, startEspoFake } from '#connectors/espocrm/fake';
+import { type FakeServer, startFakeServer } from '#connectors/testing';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/databases.js';
 import { openSyncWorld, type SyncWorld } from '../../../test/support/sync-world.js';
 import type { Connection } from './connections/connection.js';

@@ -1,11 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connectorById } from '#connectors';
-import {
-  type FakeServer,
-  type SalesforceFake,
-  startFakeServer,
-  startSalesforceFake,
-} from '#connectors/testing';
+import { type SalesforceFake, startSalesforceFake } from '#connectors/salesforce/fake';
+import { type FakeServer, startFakeServer } from '#connectors/testing';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/databases.js';
 import { openSyncBench, type SyncBench } from '../../../test/support/sync-world.js';
 import type { Connection } from './connections/connection.js';

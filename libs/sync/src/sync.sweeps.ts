@@ -1,4 +1,4 @@
-import { connectors } from '#connectors';
+import { knownConnectors } from '#connectors';
 import { createLogger, inLongTransaction, type Pool } from '#platform';
 import type { Queues } from '#queue';
 import { DEFAULT_POLICIES } from './connections/connection-policies.js';
@@ -55,7 +55,9 @@ export class SyncSweeps {
     const { pool } = this.parts;
     const due = await pool.query<DueStream>(DUE_STREAMS);
     for (const stream of due.rows) await this.startScheduled(stream, 'incremental');
-    const kinds = connectors.filter(canSweep).map(({ manifest }) => manifest.id);
+    const kinds = knownConnectors()
+      .filter(canSweep)
+      .map(({ manifest }) => manifest.id);
     const unswept = await pool.query<DueStream>(DUE_SWEEPS, [kinds]);
     for (const stream of unswept.rows) await this.startScheduled(stream, 'sweep');
   }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { connectors, InvalidManifestError, loadManifests, readManifest } from '#connectors';
+import { InvalidManifestError, knownConnectors, loadManifests, readManifest } from '#connectors';
 import { readConfig } from '#platform';
 import { table } from '../table.js';
 import { tryManifest } from './try-manifest.js';
@@ -16,7 +16,7 @@ export const connectorsCommand = (): Command =>
           process.stdout.write(
             table(
               ['kind', 'name', 'version', 'streams', 'webhooks'],
-              connectors.map(({ manifest: { id, name, version, streams, capabilities } }) => [
+              knownConnectors().map(({ manifest: { id, name, version, streams, capabilities } }) => [
                 id,
                 name,
                 version,

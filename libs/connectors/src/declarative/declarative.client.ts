@@ -1,14 +1,19 @@
 import {
+  createHttpClient,
+  type HttpAnswer,
+  type HttpClient,
+  type Refusal,
+} from '../ground/http/http-client.js';
+import { retryAfter } from '../ground/http/retry-after.js';
+import { statusError } from '../ground/http/status-errors.js';
+import type { ConnectorContext } from '../port/call-context.js';
+import {
   AuthExpired,
   ConfigError,
   type ConnectorError,
   RateLimited,
   Transient,
-} from '../connector.errors.js';
-import type { ConnectorContext } from '../connector.js';
-import { createHttpClient, type HttpAnswer, type HttpClient, type Refusal } from '../http/http-client.js';
-import { retryAfter } from '../http/retry-after.js';
-import { statusError } from '../http/status-errors.js';
+} from '../port/connector.errors.js';
 import type { Manifest, ManifestRequest } from './manifest.schema.js';
 import { fillBody, fillPath, fillText, type Scope } from './template.js';
 

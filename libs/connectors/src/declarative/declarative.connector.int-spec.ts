@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ConfigError } from '../connector.errors.js';
-import type { ConnectorContext } from '../connector.js';
+import type { ConnectorContext } from '../port/call-context.js';
+import { ConfigError } from '../port/connector.errors.js';
 import {
   type FakeReply,
   type FakeRequest,

@@ -1,6 +1,6 @@
 import { compileExpressions, ExpressionError } from '#mapping';
-import { ConfigError, InvalidResponse } from '../connector.errors.js';
-import type { AccountCheck, Connector, ConnectorCapabilities, FieldDefinition } from '../connector.js';
+import { ConfigError, InvalidResponse } from '../port/connector.errors.js';
+import type { AccountCheck, Connector, ConnectorCapabilities, FieldDefinition } from '../port/connector.js';
 import { type DeclarativeContext, manifestCalls, type Values } from './declarative.client.js';
 import { type DeclarativeCursor, declarativeCursorSchema } from './declarative.cursor.js';
 import { refreshAuth } from './declarative.oauth.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { AuthExpired, ConfigError } from '../connector.errors.js';
-import type { RefreshedSecrets } from '../connector.js';
-import { callFor } from '../http/call-for.js';
+import { callFor } from '../ground/http/call-for.js';
+import { AuthExpired, ConfigError } from '../port/connector.errors.js';
+import type { RefreshedSecrets } from '../port/connector.js';
 import {
   basicAuthorization,
   clientFor,

@@ -1,8 +1,8 @@
-import { InvalidResponse } from '../connector.errors.js';
-import type { FetchedRecord, IdPage, Page } from '../connector.js';
-import type { HttpAnswer } from '../http/http-client.js';
-import { fetchInBatches } from '../shared/batches.js';
-import type { ReadRecords } from '../shared/parse-each.js';
+import { fetchInBatches } from '../ground/batches.js';
+import type { HttpAnswer } from '../ground/http/http-client.js';
+import type { ReadRecords } from '../ground/parse-each.js';
+import { InvalidResponse } from '../port/connector.errors.js';
+import type { FetchedRecord, IdPage, Page } from '../port/records.js';
 import {
   type DeclarativeContext,
   type ManifestCall,

@@ -1,5 +1,5 @@
-import type { SourceRecord } from '../connector.js';
-import { isTorn, type ReadRecords, TORN } from '../shared/parse-each.js';
+import { isTorn, type ReadRecords, TORN } from '../ground/parse-each.js';
+import type { SourceRecord } from '../port/records.js';
 import { parseDate } from './date-format.js';
 import type { ManifestStream } from './manifest.schema.js';
 import { valueAt } from './template.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { ConfigError, InvalidDelivery } from '../connector.errors.js';
-import type { ConnectorWebhook, ParsedDelivery, Signal, WebhookDelivery } from '../connector.js';
-import { reject, webhookJson } from '../shared/outside-json.js';
+import { reject, webhookJson } from '../ground/outside-json.js';
+import { ConfigError, InvalidDelivery } from '../port/connector.errors.js';
+import type { ConnectorWebhook, ParsedDelivery, Signal, WebhookDelivery } from '../port/webhook.js';
 import { parseDate } from './date-format.js';
 import { fillText, type Scope, valueAt } from './template.js';
 import { verifyDelivery } from './verification.js';

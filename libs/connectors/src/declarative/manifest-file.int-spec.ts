@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { connectorById } from '../connectors.js';
-import { loadManifests } from './load-manifests.js';
+import { loadManifests } from '../load-manifests.js';
 import { InvalidManifestError, parseManifest, shippedManifests } from './manifest-file.js';
 
 const espo = await readFile(path.join(shippedManifests(), 'espocrm.yaml'), 'utf8');

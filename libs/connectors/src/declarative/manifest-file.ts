@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type OutsideYaml, OutsideYamlError, parseOutsideYaml, projectRoot } from '#platform';
-import type { Connector } from '../connector.js';
+import type { Connector } from '../port/connector.js';
 import { connectorOf } from './declarative.connector.js';
 import { type Manifest, manifestSchema } from './manifest.schema.js';
 import { type ExpressionFault, expressionFaults } from './manifest-expressions.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { InvalidResponse } from '../connector.errors.js';
-import type { HttpAnswer } from '../http/http-client.js';
+import type { HttpAnswer } from '../ground/http/http-client.js';
+import { InvalidResponse } from '../port/connector.errors.js';
 import type { ManifestList } from './manifest.schema.js';
 import { type Scope, valueAt } from './template.js';
 

@@ -1,4 +1,4 @@
-import { ConfigError } from '../connector.errors.js';
+import { ConfigError } from '../port/connector.errors.js';
 
 export type Scope = Readonly<Record<string, unknown>>;
 

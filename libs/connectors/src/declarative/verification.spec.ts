@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { WebhookDelivery } from '../connector.js';
+import type { WebhookDelivery } from '../port/webhook.js';
 import { signatureOf, verifyDelivery } from './verification.js';
 import { type SignedVerification, type Verification, verificationSchema } from './webhook.schema.js';
 

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { VerifyResult, WebhookDelivery } from '../connector.js';
-import { sameText } from '../http/same-text.js';
+import { sameText } from '../ground/http/same-text.js';
+import type { VerifyResult, WebhookDelivery } from '../port/webhook.js';
 import { parseDate } from './date-format.js';
 import { fillTemplate, type Scope } from './template.js';
 import type { SignedVerification, Verification } from './webhook.schema.js';

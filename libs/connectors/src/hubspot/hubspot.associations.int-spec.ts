@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Page } from '../connector.js';
+import type { Page } from '../port/records.js';
 import { mapOne } from '../testing/map-one.js';
 import { type HubSpotFake, startHubSpotFake } from './fake/hubspot-fake.js';
 import type { HubSpotContext } from './hubspot.client.js';

@@ -1,7 +1,7 @@
-import { InvalidResponse } from '../connector.errors.js';
-import type { RejectedRecord, SourceRecord } from '../connector.js';
-import { callFor } from '../http/call-for.js';
-import type { ReadRecords } from '../shared/parse-each.js';
+import { callFor } from '../ground/http/call-for.js';
+import type { ReadRecords } from '../ground/parse-each.js';
+import { InvalidResponse } from '../port/connector.errors.js';
+import type { RejectedRecord, SourceRecord } from '../port/records.js';
 import { type HubSpotContext, hubSpotClient } from './hubspot.client.js';
 import { type AssociationRow, associationRowSchema, associationsSchema } from './hubspot.schema.js';
 import type { HubSpotStream } from './hubspot.settings.js';

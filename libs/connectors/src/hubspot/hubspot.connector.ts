@@ -1,7 +1,7 @@
-import { ConfigError } from '../connector.errors.js';
-import type { AccountCheck, Connector, FieldDefinition, RefreshedSecrets } from '../connector.js';
-import { callFor } from '../http/call-for.js';
-import { checkStreams } from '../shared/check-streams.js';
+import { checkStreams } from '../ground/check-streams.js';
+import { callFor } from '../ground/http/call-for.js';
+import { ConfigError } from '../port/connector.errors.js';
+import type { AccountCheck, Connector, FieldDefinition, RefreshedSecrets } from '../port/connector.js';
 import {
   anonymousClient,
   type HubSpotContext,

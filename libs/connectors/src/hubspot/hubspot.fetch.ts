@@ -1,8 +1,8 @@
-import { InvalidResponse } from '../connector.errors.js';
-import type { FetchedRecord, SourceRecord } from '../connector.js';
-import { callFor } from '../http/call-for.js';
-import { fetchInBatches } from '../shared/batches.js';
-import type { ReadRecords } from '../shared/parse-each.js';
+import { fetchInBatches } from '../ground/batches.js';
+import { callFor } from '../ground/http/call-for.js';
+import type { ReadRecords } from '../ground/parse-each.js';
+import { InvalidResponse } from '../port/connector.errors.js';
+import type { FetchedRecord, SourceRecord } from '../port/records.js';
 import { withAssociations } from './hubspot.associations.js';
 import { type HubSpotContext, hubSpotClient, objectsPath } from './hubspot.client.js';
 import { propertiesOf } from './hubspot.properties.js';

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import jsonata from 'jsonata';
+import type { MappingResult } from '../mapping/mapped-identity.js';
 import type { MappingDocument } from '../mapping/mapping.schema.js';
 import { mapOne } from '../testing/map-one.js';
 import { companyMapping, contactMapping, DEFAULT_PROPERTIES } from './hubspot.mapping.js';
@@ -50,6 +52,30 @@ describe('default mapping of contacts', () => {
   });
 });
 
+describe('email_verified of a contact', () => {
+  const verified = async (status: string | null) => {
+    const result = await contacts.map({ id: '1', properties: { hs_emailconfirmationstatus: status } });
+    const { properties } = (result as MappingResult & { ok: true }).identity;
+    return properties.find(({ key }) => key === 'email_verified')?.value;
+  };
+
+  it.each(['Confirmed', 'User clicked confirmation'])(
+    'is true where the person clicked: %s',
+    async (status) => expect(await verified(status)).toBe(true),
+  );
+
+  it.each([
+    'Confirmation Pending',
+    'Confirmation Email Sent',
+    'Customer marked confirmed',
+    'Confirmed from previous behavior',
+  ])('is false where the person did not: %s', async (status) => expect(await verified(status)).toBe(false));
+
+  it.each([null, ''])('is not there where nobody was asked: %j', async (status) =>
+    expect(await verified(status)).toBeUndefined(),
+  );
+});
+
 describe('default mapping of companies', () => {
   it('makes an organisation known by its domain, with numbers as numbers', async () => {
     const properties = { name: 'Acorn', domain: 'Acorn.Example', numberofemployees: '12', annualrevenue: '' };
@@ -83,17 +109,27 @@ describe('default mapping of companies', () => {
   });
 });
 
-it('asks HubSpot for every property that the default mappings read', () => {
-  for (const [stream, mapping] of [
-    ['contacts', contactMapping],
-    ['companies', companyMapping],
-  ] as const) {
-    const read = JSON.stringify(mapping).matchAll(/properties\.([a-z]+)/g);
-    expect([...DEFAULT_PROPERTIES[stream]].sort()).toEqual(
-      [...new Set([...read].map(([, name]) => name))].sort(),
-    );
-  }
-});
+it.each([
+  ['contacts', contactMapping],
+  ['companies', companyMapping],
+] as const)(
+  'asks HubSpot for the properties that the default mapping of %s reads, and for no other',
+  (stream, mapping) => {
+    const { identifier_key, name, identity_type, properties = [] } = mapping;
+    const expressions = [identifier_key, name, identity_type, ...properties.map(({ value }) => value)];
+    const read = new Set(expressions.flatMap((source) => propertiesRead(jsonata(source).ast())));
+    expect([...DEFAULT_PROPERTIES[stream]].sort()).toEqual([...read].sort());
+  },
+);
+
+/** The names behind `properties.` anywhere in an expression's tree. */
+function propertiesRead(node: unknown): string[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const { type, steps } = node as { type?: string; steps?: readonly { readonly value: string }[] };
+  const [root, property] = type === 'path' && steps ? steps : [];
+  const below = Object.values(node).flatMap(propertiesRead);
+  return root?.value === 'properties' && property ? [property.value, ...below] : below;
+}
 
 /** As in a run: the record is read first, then mapped. */
 function mapperOf(stream: 'contacts' | 'companies', document: MappingDocument) {

@@ -1,5 +1,8 @@
 import type { MappingDocument } from '../mapping/mapping.schema.js';
 
+/** What `hs_emailconfirmationstatus` says when the person clicked the link in the mail that asked. */
+const CONFIRMED_BY_THE_PERSON = '["Confirmed", "User clicked confirmation"]';
+
 /**
  * Contacts are users, known by their e-mail address, trimmed and in lower case. HubSpot keeps e-mail unique, but
  * lets it be empty and change: a contact without one is `hubspot-contact-<id>`, and a change is a key change
@@ -13,6 +16,10 @@ export const contactMapping: MappingDocument = {
   properties: [
     text('hubspot_id', 'id'),
     text('email', 'properties.email'),
+    flag(
+      'email_verified',
+      `properties.hs_emailconfirmationstatus ? properties.hs_emailconfirmationstatus in ${CONFIRMED_BY_THE_PERSON}`,
+    ),
     text('first_name', 'properties.firstname'),
     text('last_name', 'properties.lastname'),
     text('phone', 'properties.phone'),
@@ -42,9 +49,18 @@ export const companyMapping: MappingDocument = {
   ],
 };
 
-/** What the two mappings above read, and so what is asked for by default. */
+/** What the two mappings above read, and so what is asked for by default; a spec compares them. */
 export const DEFAULT_PROPERTIES = {
-  contacts: ['email', 'firstname', 'lastname', 'phone', 'company', 'jobtitle', 'lifecyclestage'],
+  contacts: [
+    'email',
+    'hs_emailconfirmationstatus',
+    'firstname',
+    'lastname',
+    'phone',
+    'company',
+    'jobtitle',
+    'lifecyclestage',
+  ],
   companies: [
     'name',
     'domain',
@@ -60,6 +76,10 @@ export const DEFAULT_PROPERTIES = {
 
 function text(key: string, path: string) {
   return { key, type: 'string' as const, value: path };
+}
+
+function flag(key: string, expression: string) {
+  return { key, type: 'boolean' as const, value: expression };
 }
 
 function amount(key: string, path: string) {

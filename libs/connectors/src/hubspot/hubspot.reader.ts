@@ -1,7 +1,7 @@
-import { InvalidResponse } from '../connector.errors.js';
-import type { IdPage, Page } from '../connector.js';
-import { callFor } from '../http/call-for.js';
-import type { HttpAnswer } from '../http/http-client.js';
+import { callFor } from '../ground/http/call-for.js';
+import type { HttpAnswer } from '../ground/http/http-client.js';
+import { InvalidResponse } from '../port/connector.errors.js';
+import type { IdPage, Page } from '../port/records.js';
 import { withAssociations } from './hubspot.associations.js';
 import { type HubSpotContext, hubSpotClient, objectsPath } from './hubspot.client.js';
 import {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { rateSpecsSchema } from '../connector.js';
+import { rateSpecsSchema } from '../port/call-context.js';
 
 export const HUBSPOT_STREAMS = ['contacts', 'companies'] as const;
 export type HubSpotStream = (typeof HUBSPOT_STREAMS)[number];

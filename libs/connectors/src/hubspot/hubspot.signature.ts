@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { VerifyResult, WebhookDelivery } from '../connector.js';
-import { sameText } from '../http/same-text.js';
+import { sameText } from '../ground/http/same-text.js';
+import type { VerifyResult, WebhookDelivery } from '../port/webhook.js';
 
 /** HubSpot's own tolerance, taken both ways: a timestamp from the future is as suspect as an old one. */
 export const MAX_AGE_MS = 5 * 60 * 1000;

@@ -1,6 +1,6 @@
-import { InvalidDelivery } from '../connector.errors.js';
-import type { ConnectorWebhook, ParsedDelivery, Signal, WebhookDelivery } from '../connector.js';
-import { reject, webhookJson } from '../shared/outside-json.js';
+import { reject, webhookJson } from '../ground/outside-json.js';
+import { InvalidDelivery } from '../port/connector.errors.js';
+import type { ConnectorWebhook, ParsedDelivery, Signal, WebhookDelivery } from '../port/webhook.js';
 import { type WebhookEvent, webhookEventSchema } from './hubspot.schema.js';
 import type { HubSpotConfig, HubSpotSecrets, HubSpotStream } from './hubspot.settings.js';
 import { verifyHubSpotSignature } from './hubspot.signature.js';

@@ -1,10 +1,15 @@
 import type { z } from 'zod';
-import { AuthExpired, type ConnectorError, InvalidResponse, Transient } from '../connector.errors.js';
-import type { ConnectorContext } from '../connector.js';
-import { callFor } from '../http/call-for.js';
-import { createHttpClient, type HttpAnswer, type HttpClient, type Refusal } from '../http/http-client.js';
-import { statusError } from '../http/status-errors.js';
-import { refusalJson } from '../shared/outside-json.js';
+import { callFor } from '../ground/http/call-for.js';
+import {
+  createHttpClient,
+  type HttpAnswer,
+  type HttpClient,
+  type Refusal,
+} from '../ground/http/http-client.js';
+import { statusError } from '../ground/http/status-errors.js';
+import { refusalJson } from '../ground/outside-json.js';
+import type { ConnectorContext } from '../port/call-context.js';
+import { AuthExpired, type ConnectorError, InvalidResponse, Transient } from '../port/connector.errors.js';
 import { errorByName } from './odoo.errors.js';
 import { errorSchema, rpcSchema } from './odoo.schema.js';
 import type { OdooConfig, OdooSecrets } from './odoo.settings.js';

@@ -1,5 +1,5 @@
-import { ConfigError } from '../connector.errors.js';
-import type { AccountCheck, Connector, FieldDefinition } from '../connector.js';
+import { ConfigError } from '../port/connector.errors.js';
+import type { AccountCheck, Connector, FieldDefinition } from '../port/connector.js';
 import { type OdooClient, type OdooContext, odooClient } from './odoo.client.js';
 import { type OdooCursor, odooCursorSchema } from './odoo.cursor.js';
 import { partnerMapping } from './odoo.mapping.js';

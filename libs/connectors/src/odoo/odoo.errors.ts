@@ -1,4 +1,4 @@
-import { AuthExpired, ConfigError, type ConnectorError, Transient } from '../connector.errors.js';
+import { AuthExpired, ConfigError, type ConnectorError, Transient } from '../port/connector.errors.js';
 
 /**
  * Odoo names the Python exception behind an error, whatever the status. Null: the name says nothing we know.

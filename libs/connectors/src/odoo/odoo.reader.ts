@@ -1,7 +1,7 @@
-import { InvalidResponse } from '../connector.errors.js';
-import type { FetchedRecord, IdPage, Page } from '../connector.js';
-import { fetchInBatches } from '../shared/batches.js';
-import type { ReadRecords } from '../shared/parse-each.js';
+import { fetchInBatches } from '../ground/batches.js';
+import type { ReadRecords } from '../ground/parse-each.js';
+import { InvalidResponse } from '../port/connector.errors.js';
+import type { FetchedRecord, IdPage, Page } from '../port/records.js';
 import { type OdooAnswer, type OdooContext, odooClient } from './odoo.client.js';
 import {
   afterPage,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { rateSpecsSchema } from '../connector.js';
+import { rateSpecsSchema } from '../port/call-context.js';
 
 export const ODOO_STREAMS = ['partners'] as const;
 export type OdooStream = (typeof ODOO_STREAMS)[number];

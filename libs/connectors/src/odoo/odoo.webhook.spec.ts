@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { WebhookDelivery } from '../connector.js';
+import type { WebhookDelivery } from '../port/webhook.js';
 import { odooConfigSchema, odooSecretsSchema } from './odoo.settings.js';
 import { odooWebhook } from './odoo.webhook.js';
 

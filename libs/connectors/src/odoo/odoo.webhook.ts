@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { InvalidDelivery } from '../connector.errors.js';
+import { sameText } from '../ground/http/same-text.js';
+import { webhookJson } from '../ground/outside-json.js';
+import { InvalidDelivery } from '../port/connector.errors.js';
 import type {
   ConnectorWebhook,
   ParsedDelivery,
   Signal,
   VerifyResult,
   WebhookDelivery,
-} from '../connector.js';
-import { sameText } from '../http/same-text.js';
-import { webhookJson } from '../shared/outside-json.js';
+} from '../port/webhook.js';
 import { isoTime } from './odoo.records.js';
 import { type OdooHint, webhookSchema } from './odoo.schema.js';
 import type { OdooConfig, OdooSecrets, OdooStream } from './odoo.settings.js';

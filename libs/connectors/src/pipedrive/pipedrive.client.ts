@@ -1,9 +1,9 @@
-import { AuthExpired, type ConnectorError, RateLimited } from '../connector.errors.js';
-import type { ConnectorContext } from '../connector.js';
-import { createHttpClient, type HttpClient, type Refusal } from '../http/http-client.js';
-import { retryAfter } from '../http/retry-after.js';
-import { statusError } from '../http/status-errors.js';
-import { refusalJson } from '../shared/outside-json.js';
+import { createHttpClient, type HttpClient, type Refusal } from '../ground/http/http-client.js';
+import { retryAfter } from '../ground/http/retry-after.js';
+import { statusError } from '../ground/http/status-errors.js';
+import { refusalJson } from '../ground/outside-json.js';
+import type { ConnectorContext } from '../port/call-context.js';
+import { AuthExpired, type ConnectorError, RateLimited } from '../port/connector.errors.js';
 import { errorSchema } from './pipedrive.schema.js';
 import type { PipedriveConfig, PipedriveSecrets } from './pipedrive.settings.js';
 

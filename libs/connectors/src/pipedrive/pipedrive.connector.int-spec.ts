@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ConnectorContext, SourceRecord, WebhookDelivery } from '../connector.js';
-import { describeConnector } from '../testing/connector.contract.js';
+import type { ConnectorContext } from '../port/call-context.js';
+import type { SourceRecord } from '../port/records.js';
+import type { WebhookDelivery } from '../port/webhook.js';
 import type { ContractAbilities } from '../testing/contract/abilities.js';
 import type { ContractWorld, Poison } from '../testing/contract/contract-world.js';
+import { describeConnector } from '../testing/contract/index.js';
 import { startFakeServer } from '../testing/fake-server.js';
 import type { ItemTable } from './fake/item-table.js';
 import { type PipedriveFake, startPipedriveFake } from './fake/pipedrive-fake.js';

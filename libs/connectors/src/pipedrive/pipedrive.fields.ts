@@ -1,5 +1,5 @@
-import type { FieldDefinition } from '../connector.js';
-import { callFor } from '../http/call-for.js';
+import { callFor } from '../ground/http/call-for.js';
+import type { FieldDefinition } from '../port/connector.js';
 import { type PipedriveContext, pipedriveClient } from './pipedrive.client.js';
 import { fieldsSchema, type PipedriveField } from './pipedrive.schema.js';
 import type { PipedriveStream } from './pipedrive.settings.js';

@@ -1,8 +1,8 @@
-import { InvalidResponse } from '../connector.errors.js';
-import type { FetchedRecord, IdPage, Page } from '../connector.js';
-import { callFor } from '../http/call-for.js';
-import type { HttpAnswer } from '../http/http-client.js';
-import { fetchInBatches } from '../shared/batches.js';
+import { fetchInBatches } from '../ground/batches.js';
+import { callFor } from '../ground/http/call-for.js';
+import type { HttpAnswer } from '../ground/http/http-client.js';
+import { InvalidResponse } from '../port/connector.errors.js';
+import type { FetchedRecord, IdPage, Page } from '../port/records.js';
 import { type PipedriveContext, pipedriveClient } from './pipedrive.client.js';
 import { afterPage, changesQuery, type Pass, type PipedriveCursor, passOf } from './pipedrive.cursor.js';
 import { idOf, readRecords } from './pipedrive.records.js';

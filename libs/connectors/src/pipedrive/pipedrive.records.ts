@@ -1,5 +1,5 @@
-import type { SourceRecord } from '../connector.js';
-import { parseEach, type ReadRecords } from '../shared/parse-each.js';
+import { parseEach, type ReadRecords } from '../ground/parse-each.js';
+import type { SourceRecord } from '../port/records.js';
 import { itemSchema, type PipedriveItem } from './pipedrive.schema.js';
 import type { PipedriveStream } from './pipedrive.settings.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { rateSpecsSchema } from '../connector.js';
+import { rateSpecsSchema } from '../port/call-context.js';
 
 export const PIPEDRIVE_STREAMS = ['persons', 'organizations'] as const;
 export type PipedriveStream = (typeof PIPEDRIVE_STREAMS)[number];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { WebhookDelivery } from '../connector.js';
+import type { WebhookDelivery } from '../port/webhook.js';
 import { pipedriveConfigSchema, pipedriveSecretsSchema } from './pipedrive.settings.js';
 import { pipedriveWebhook } from './pipedrive.webhook.js';
 

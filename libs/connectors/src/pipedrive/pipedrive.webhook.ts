@@ -1,13 +1,13 @@
-import { InvalidDelivery } from '../connector.errors.js';
+import { sameText } from '../ground/http/same-text.js';
+import { webhookJson } from '../ground/outside-json.js';
+import { InvalidDelivery } from '../port/connector.errors.js';
 import type {
   ConnectorWebhook,
   ParsedDelivery,
   Signal,
   VerifyResult,
   WebhookDelivery,
-} from '../connector.js';
-import { sameText } from '../http/same-text.js';
-import { webhookJson } from '../shared/outside-json.js';
+} from '../port/webhook.js';
 import { type PipedriveEvent, webhookSchema } from './pipedrive.schema.js';
 import type { PipedriveConfig, PipedriveSecrets, PipedriveStream } from './pipedrive.settings.js';
 

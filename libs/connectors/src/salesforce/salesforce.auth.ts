@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
-import { ConfigError } from '../connector.errors.js';
-import type { RefreshedSecrets } from '../connector.js';
-import { callFor } from '../http/call-for.js';
+import { callFor } from '../ground/http/call-for.js';
+import { ConfigError } from '../port/connector.errors.js';
+import type { RefreshedSecrets } from '../port/connector.js';
 import { loginClient, type SalesforceContext } from './salesforce.client.js';
 import { tokenSchema } from './salesforce.schema.js';
 import { grantOf, type SalesforceConfig, type SalesforceSecrets } from './salesforce.settings.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { InvalidDelivery } from '../connector.errors.js';
-import type { ParsedDelivery, Signal } from '../connector.js';
-import { reject, webhookJson } from '../shared/outside-json.js';
+import { reject, webhookJson } from '../ground/outside-json.js';
+import { InvalidDelivery } from '../port/connector.errors.js';
+import type { ParsedDelivery, Signal } from '../port/webhook.js';
 import { isSalesforceId, to18 } from './salesforce.ids.js';
 import { salesforceIdSchema } from './salesforce.schema.js';
 import type { SalesforceStream } from './salesforce.settings.js';

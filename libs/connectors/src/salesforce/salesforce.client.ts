@@ -1,6 +1,6 @@
-import { AuthExpired, ConfigError } from '../connector.errors.js';
-import type { ConnectorContext } from '../connector.js';
-import { createHttpClient, type HttpClient } from '../http/http-client.js';
+import { createHttpClient, type HttpClient } from '../ground/http/http-client.js';
+import type { ConnectorContext } from '../port/call-context.js';
+import { AuthExpired, ConfigError } from '../port/connector.errors.js';
 import { classifyDataError, classifyLoginError } from './salesforce.errors.js';
 import type { SalesforceConfig, SalesforceSecrets } from './salesforce.settings.js';
 

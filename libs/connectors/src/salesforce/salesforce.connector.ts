@@ -1,7 +1,7 @@
-import { ConfigError } from '../connector.errors.js';
-import type { AccountCheck, Connector, FieldDefinition } from '../connector.js';
-import { callFor } from '../http/call-for.js';
-import { checkStreams } from '../shared/check-streams.js';
+import { checkStreams } from '../ground/check-streams.js';
+import { callFor } from '../ground/http/call-for.js';
+import { ConfigError } from '../port/connector.errors.js';
+import type { AccountCheck, Connector, FieldDefinition } from '../port/connector.js';
 import { refreshAuth } from './salesforce.auth.js';
 import { dataClient, dataPath, type SalesforceContext } from './salesforce.client.js';
 import { type SalesforceCursor, salesforceCursorSchema } from './salesforce.cursor.js';

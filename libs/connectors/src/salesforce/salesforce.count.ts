@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ConfigError } from '../connector.errors.js';
-import { callFor } from '../http/call-for.js';
+import { callFor } from '../ground/http/call-for.js';
+import { ConfigError } from '../port/connector.errors.js';
 import { dataClient, dataPath, type SalesforceContext } from './salesforce.client.js';
 import { OBJECTS } from './salesforce.query.js';
 import type { SalesforceStream } from './salesforce.settings.js';

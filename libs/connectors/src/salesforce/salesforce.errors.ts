@@ -1,14 +1,14 @@
+import type { Refusal } from '../ground/http/http-client.js';
+import { retryAfter } from '../ground/http/retry-after.js';
+import { statusError } from '../ground/http/status-errors.js';
+import { refusalJson } from '../ground/outside-json.js';
 import {
   AuthExpired,
   ConfigError,
   type ConnectorError,
   RateLimited,
   Transient,
-} from '../connector.errors.js';
-import type { Refusal } from '../http/http-client.js';
-import { retryAfter } from '../http/retry-after.js';
-import { statusError } from '../http/status-errors.js';
-import { refusalJson } from '../shared/outside-json.js';
+} from '../port/connector.errors.js';
 import { errorsSchema, loginErrorSchema } from './salesforce.schema.js';
 
 /** Salesforce's codes as the errors the runner knows. Its messages quote data, so only names are taken from them. */

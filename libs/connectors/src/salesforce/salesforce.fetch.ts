@@ -1,7 +1,7 @@
-import { InvalidResponse } from '../connector.errors.js';
-import type { FetchedRecord } from '../connector.js';
-import { batchesOf } from '../shared/batches.js';
-import type { ReadRecords } from '../shared/parse-each.js';
+import { batchesOf } from '../ground/batches.js';
+import type { ReadRecords } from '../ground/parse-each.js';
+import { InvalidResponse } from '../port/connector.errors.js';
+import type { FetchedRecord } from '../port/records.js';
 import type { SalesforceContext } from './salesforce.client.js';
 import { isSalesforceId, to18 } from './salesforce.ids.js';
 import { IDS_PER_QUERY } from './salesforce.merges.js';

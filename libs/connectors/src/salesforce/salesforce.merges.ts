@@ -1,4 +1,4 @@
-import { batchesOf } from '../shared/batches.js';
+import { batchesOf } from '../ground/batches.js';
 import type { SalesforceContext } from './salesforce.client.js';
 import { idList, OBJECTS, soqlAll } from './salesforce.query.js';
 import { loserSchema } from './salesforce.schema.js';

@@ -1,5 +1,5 @@
-import { InvalidResponse } from '../connector.errors.js';
-import { callFor } from '../http/call-for.js';
+import { callFor } from '../ground/http/call-for.js';
+import { InvalidResponse } from '../port/connector.errors.js';
 import { dataClient, dataPath, type SalesforceContext } from './salesforce.client.js';
 import { DEFAULT_FIELDS } from './salesforce.mapping.js';
 import { querySchema } from './salesforce.schema.js';

@@ -1,5 +1,5 @@
-import { InvalidResponse } from '../connector.errors.js';
-import type { IdPage, Page } from '../connector.js';
+import { InvalidResponse } from '../port/connector.errors.js';
+import type { IdPage, Page } from '../port/records.js';
 import type { SalesforceContext } from './salesforce.client.js';
 import { approximateCount } from './salesforce.count.js';
 import {

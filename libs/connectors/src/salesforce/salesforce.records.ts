@@ -1,5 +1,5 @@
-import type { SourceRecord } from '../connector.js';
-import { parseEach, type ReadRecords } from '../shared/parse-each.js';
+import { parseEach, type ReadRecords } from '../ground/parse-each.js';
+import type { SourceRecord } from '../port/records.js';
 import { recordSchema, type SalesforceRecord, salesforceIdSchema } from './salesforce.schema.js';
 import type { SalesforceStream } from './salesforce.settings.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { rateSpecsSchema } from '../connector.js';
+import { rateSpecsSchema } from '../port/call-context.js';
 
 export const SALESFORCE_STREAMS = ['contacts', 'accounts', 'leads'] as const;
 export type SalesforceStream = (typeof SALESFORCE_STREAMS)[number];

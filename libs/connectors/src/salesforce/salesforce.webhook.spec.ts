@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ParsedDelivery, WebhookDelivery } from '../connector.js';
+import type { ParsedDelivery, WebhookDelivery } from '../port/webhook.js';
 import { salesforceConfigSchema } from './salesforce.settings.js';
 import { salesforceWebhook } from './salesforce.webhook.js';
 

@@ -1,5 +1,5 @@
-import type { ConnectorWebhook, ParsedDelivery, VerifyResult, WebhookDelivery } from '../connector.js';
-import { sameText } from '../http/same-text.js';
+import { sameText } from '../ground/http/same-text.js';
+import type { ConnectorWebhook, ParsedDelivery, VerifyResult, WebhookDelivery } from '../port/webhook.js';
 import { parseChangeEvents } from './salesforce.change-events.js';
 import { OUTBOUND_ACKNOWLEDGEMENT, parseOutboundMessage } from './salesforce.outbound-message.js';
 import type { SalesforceConfig, SalesforceSecrets } from './salesforce.settings.js';

@@ -1,6 +1,5 @@
-/** A vendor's fake that a person can start: `npm run fake -- <name>`. */
+/** A vendor's fake that a person can start: `npm run fake -- <kind>`. */
 export interface FakeStarter {
-  readonly name: string;
   start(options: FakeStart): Promise<RunningFake>;
 }
 
@@ -14,6 +13,9 @@ export interface FakeStart {
 export interface RunningFake {
   readonly url: string;
   readonly adminUrl: string;
+  /** What a connection to it is given, as `POST /v1/connections` takes it. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly secrets: Readonly<Record<string, unknown>>;
   /** What to read before using it: credentials, and the commands that connect it. */
   readonly lines: readonly string[];
   close(): Promise<void>;

@@ -1,17 +1,29 @@
-import { espoStarter } from '../declarative/fake/espocrm.starter.js';
-import { intercomStarter } from '../declarative/fake/intercom.starter.js';
-import { hubSpotStarter } from '../hubspot/fake/hubspot.starter.js';
-import { odooStarter } from '../odoo/fake/odoo.starter.js';
-import { pipedriveStarter } from '../pipedrive/fake/pipedrive.starter.js';
-import { salesforceStarter } from '../salesforce/fake/salesforce.starter.js';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { FakeStarter } from './fake-starter.js';
+import type { Journey } from './journey.js';
+import type { WebhookSample } from './webhook-sample.js';
 
-/** Every fake that `npm run fake -- <name>` starts. */
-export const fakes: readonly FakeStarter[] = [
-  hubSpotStarter,
-  espoStarter,
-  odooStarter,
-  pipedriveStarter,
-  intercomStarter,
-  salesforceStarter,
-];
+/** What `fake/index.ts` of a connector's folder exports for everybody who tries each vendor in turn. */
+export interface Fakes {
+  readonly starter: FakeStarter;
+  readonly journey: Journey;
+  readonly webhookSample: WebhookSample;
+}
+
+/** The fakes of all folders that have one, by kind: nobody lists them. */
+export async function loadFakes(): Promise<ReadonlyMap<string, Fakes>> {
+  const kinds = readdirSync(SOURCES).filter((folder) =>
+    existsSync(`${SOURCES}${folder}/fake/index${EXTENSION}`),
+  );
+  const loaded = await Promise.all(
+    kinds.map(async (kind) => [kind, (await import(`../${kind}/fake/index.js`)) as Fakes] as const),
+  );
+  return new Map(loaded);
+}
+
+const SOURCES = fileURLToPath(new URL('../', import.meta.url));
+
+/** `.ts` among the sources, `.js` in dist. */
+const EXTENSION = path.extname(import.meta.url);

@@ -3,17 +3,15 @@ import {
   type CallBudget,
   type Connector,
   type ConnectorContext,
-  hubSpotConnector,
-  odooConnector,
-  pipedriveConnector,
+  connectorById,
   RateLimited,
-  salesforceConnector,
 } from '#connectors';
 import type { CallLimiter, CallWindow, TakenCall } from '#queue';
 import { DEFAULT_POLICIES } from '../connections/connection-policies.js';
 import { CallBudgetSpent, CallBudgets, type CallPurpose } from './call-budgets.js';
 
 const NOW = new Date('2026-09-01T10:00:00Z');
+const hubSpot = connectorById('hubspot') as Connector;
 const SOON = new Date(NOW.getTime() + 20_000);
 
 describe('call budgets', () => {
@@ -27,11 +25,11 @@ describe('call budgets', () => {
   const budget = (
     purpose: CallPurpose = 'polling',
     config: unknown = {},
-    { signal, connector = hubSpotConnector }: { signal?: AbortSignal; connector?: Connector } = {},
+    { signal }: { signal?: AbortSignal } = {},
   ): CallBudget =>
     budgets.budgetOf({
       connection: { id: 'c1', policies: DEFAULT_POLICIES },
-      connector,
+      connector: hubSpot,
       context: { config, ...(signal ? { signal } : {}) } as ConnectorContext<unknown, unknown>,
       purpose,
     });
@@ -39,7 +37,7 @@ describe('call budgets', () => {
   const spacing = () =>
     budgets.spacingMs({
       connection: { id: 'c1', policies: DEFAULT_POLICIES },
-      connector: hubSpotConnector,
+      connector: hubSpot,
       context: { config: {} },
     });
 
@@ -54,16 +52,9 @@ describe('call budgets', () => {
     expect(limiter.asked.map((windows) => windows.map(({ limit }) => limit))).toEqual([[100, 80], [100]]);
   });
 
-  it.each([
-    { connector: hubSpotConnector, settings: {} },
-    { connector: salesforceConnector, settings: {} },
-    { connector: pipedriveConnector, settings: {} },
-    { connector: odooConnector, settings: { baseUrl: 'https://odoo.example' } },
-  ])('take the limits that a connection’s settings name: $connector.manifest.name', async (given) => {
-    const { connector, settings } = given;
-    const limits = [{ requests: 190, perMs: 10_000 }];
-    const config = connector.manifest.configSchema.parse({ ...settings, limits });
-    await budget('webhook', config, { connector }).take('/crm/contacts/search');
+  it('take the limits that a connection’s settings name', async () => {
+    const config = hubSpot.manifest.configSchema.parse({ limits: [{ requests: 190, perMs: 10_000 }] });
+    await budget('webhook', config).take('/crm/contacts/search');
     expect(limiter.asked[0]?.map(({ limit }) => limit)).toEqual([190]);
   });
 

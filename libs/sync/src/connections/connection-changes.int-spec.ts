@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { contactMapping, mappingSchema, type ParsedMapping } from '#connectors';
+import { connectorById, mappingSchema, type ParsedMapping } from '#connectors';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/databases.js';
 import { openSyncWorld, type SyncWorld } from '../../../../test/support/sync-world.js';
 import type { ConnectionPatchInput } from './connection.input.js';
 import type { Connection } from './connection.js';
 
-const contacts = mappingSchema.parse(contactMapping);
+const contacts = mappingSchema.parse(connectorById('hubspot')?.manifest.streams[0]?.defaultMapping);
 const shouting: ParsedMapping = { ...contacts, name: '$uppercase(properties.firstname)' };
 
 describe('a connection that is changed', () => {

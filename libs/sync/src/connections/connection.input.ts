@@ -3,8 +3,8 @@ import {
   type Connector,
   compileMapping,
   connectorById,
-  connectors,
   InvalidMappingError,
+  knownConnectors,
   mappingSchema,
   type ParsedMapping,
 } from '#connectors';
@@ -104,7 +104,9 @@ export const ConnectionSecrets = z
 export function requireConnector(kind: string): Connector {
   const connector = connectorById(kind);
   if (connector) return connector;
-  const known = connectors.map(({ manifest }) => manifest.id).join(', ');
+  const known = knownConnectors()
+    .map(({ manifest }) => manifest.id)
+    .join(', ');
   throw new InvalidConnectionError(`kind: there is no such connector; known are ${known}`);
 }
 

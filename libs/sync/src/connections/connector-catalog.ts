@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Connector, connectors, mappingSchema, type ParsedMapping } from '#connectors';
+import { type Connector, knownConnectors, mappingSchema, type ParsedMapping } from '#connectors';
 
 /** What there is to know about a kind of connection before there is one. */
 export interface ConnectorDescription {
@@ -20,7 +20,7 @@ export interface ConnectorDescription {
   readonly renewsAccess: boolean;
 }
 
-export const describeConnectors = (): ConnectorDescription[] => connectors.map(describeConnector);
+export const describeConnectors = (): ConnectorDescription[] => knownConnectors().map(describeConnector);
 
 export function describeConnector({ manifest, refreshAuth }: Connector): ConnectorDescription {
   return {

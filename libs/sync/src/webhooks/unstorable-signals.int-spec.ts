@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadManifests } from '#connectors';
+import { loadFakes, type WebhookSample } from '#connectors/testing';
 import { systemClock } from '#platform';
 import { textsThatCannotBeStored, timesThatCannotBeStored } from '#platform/testing';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/databases.js';
 import { openSyncBench, type SyncBench } from '../../../../test/support/sync-world.js';
-import { webhookVendors as vendors, type WebhookVendor } from '../../../../test/support/webhook-vendors.js';
 import { DEFAULT_POLICIES } from '../connections/connection-policies.js';
 import type { Received } from './webhook-inbox.js';
+
+const vendors = [...(await loadFakes()).values()].map(({ webhookSample }) => webhookSample);
+const hubSpot = vendors.find(({ kind }) => kind === 'hubspot') as WebhookSample;
 
 describe('events of webhooks that cannot be stored', () => {
   let database: TestDatabase;
@@ -40,7 +43,7 @@ describe('events of webhooks that cannot be stored', () => {
     await database.drop();
   });
 
-  const receive = (vendor: WebhookVendor, body: unknown): Promise<Received> => {
+  const receive = (vendor: WebhookSample, body: unknown): Promise<Received> => {
     const connectionId = connections.get(vendor.kind) as string;
     const rawBody = Buffer.from(JSON.stringify(body));
     const url = `https://rollcall.example/v1/webhooks/${vendor.kind}/${connectionId}`;
@@ -48,7 +51,7 @@ describe('events of webhooks that cannot be stored', () => {
     const incoming = { kind: vendor.kind, connectionId, method: 'POST', url, tail, headers, rawBody };
     return bench.sync.inbox.receive(incoming);
   };
-  const deliveries = (vendor: WebhookVendor, status: 'waiting' | 'failed') =>
+  const deliveries = (vendor: WebhookSample, status: 'waiting' | 'failed') =>
     bench.sync.deliveries.list(
       { connectionId: connections.get(vendor.kind) as string, status, limit: 1_000 },
       'all',
@@ -94,7 +97,6 @@ describe('events of webhooks that cannot be stored', () => {
   });
 
   it('can be worked off all the same where the record has an id', async () => {
-    const [hubSpot] = vendors as [WebhookVendor];
     const id = unique();
     await receive(hubSpot, [hubSpot.withText(hubSpot.event(id), '\0')]);
     const [refused] = await deliveries(hubSpot, 'failed');
@@ -104,7 +106,6 @@ describe('events of webhooks that cannot be stored', () => {
   });
 
   it('that only the database refuses stand alone as well', async () => {
-    const [hubSpot] = vendors as [WebhookVendor];
     await bench.pool.query(`
       create function refuse_nines() returns trigger language plpgsql as $$
         begin if new.dedup_key like '%999888777%' then raise exception 'no' using errcode = '22021'; end if;

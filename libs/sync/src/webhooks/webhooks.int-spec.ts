@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { HubSpotFakeOptions } from '#connectors/testing';
+import type { HubSpotFakeOptions } from '#connectors/hubspot/fake';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/databases.js';
 import { openSyncWorld, type SyncWorld } from '../../../../test/support/sync-world.js';
 import type { Connection } from '../connections/connection.js';

@@ -1,5 +1,6 @@
 import { pick, type Random } from '../../testing/seeded-random.js';
 import type { FakeProperties } from './object-table.js';
+import { CONFIRMATION_STATUSES } from './property-definitions.js';
 
 /** The n-th contact of a small world; the same seed makes the same people. */
 export function believableContact(n: number, random: Random): FakeProperties {
@@ -15,6 +16,8 @@ export function believableContact(n: number, random: Random): FakeProperties {
     phone: `+1 555 ${String(1_000_000 + Math.floor(random() * 8_999_999))}`,
     jobtitle: pick(JOB_TITLES, random),
     lifecyclestage: pick(LIFECYCLE_STAGES, random),
+    hs_emailconfirmationstatus:
+      n % 2 === 0 ? (CONFIRMATION_STATUSES[(n / 2) % CONFIRMATION_STATUSES.length] ?? null) : null,
   };
 }
 

@@ -2,7 +2,6 @@ import type { FakeStarter } from '../../testing/fake-starter.js';
 import { type HubSpotFake, startHubSpotFake } from './hubspot-fake.js';
 
 export const hubSpotStarter: FakeStarter = {
-  name: 'hubspot',
   async start({ records, ...ports }) {
     const seed = { contacts: records, companies: Math.ceil(records / 4) };
     const fake = await startHubSpotFake({ ...ports, seed });
@@ -10,6 +9,8 @@ export const hubSpotStarter: FakeStarter = {
     return {
       url: fake.url,
       adminUrl: fake.adminUrl,
+      settings: { baseUrl: fake.url },
+      secrets: { accessToken: fake.token, clientSecret: fake.clientSecret },
       close: fake.close,
       lines: [
         `${seed.contacts} contacts, ${seed.companies} companies`,

@@ -1,15 +1,21 @@
-type PropertyDefinition = readonly [name: string, label: string, type: string, fieldType: string];
+type PropertyDefinition = readonly [
+  name: string,
+  label: string,
+  type: string,
+  fieldType: string,
+  options?: readonly string[],
+];
 
 /** What the properties API answers: the fields that the default mapping and its users look at. */
 export function propertyDefinitions(type: 'contacts' | 'companies') {
-  return DEFINITIONS[type].map(([name, label, valueType, fieldType]) => ({
+  return DEFINITIONS[type].map(([name, label, valueType, fieldType, options = []]) => ({
     name,
     label,
     type: valueType,
     fieldType,
     description: '',
     groupName: type === 'contacts' ? 'contactinformation' : 'companyinformation',
-    options: [],
+    options: options.map((option) => ({ label: option, value: option, hidden: false })),
     displayOrder: -1,
     calculated: name === 'hs_merged_object_ids',
     externalOptions: false,
@@ -33,11 +39,30 @@ const SHARED: readonly PropertyDefinition[] = [
   ['lifecyclestage', 'Lifecycle Stage', 'enumeration', 'radio'],
 ];
 
+/** As HubSpot's knowledge base lists them. */
+export const CONFIRMATION_STATUSES = [
+  'Confirmation Pending',
+  'Confirmation Email Sent',
+  'User clicked confirmation',
+  'Confirmed',
+  'HubSpot Rep. marked confirmed',
+  'Customer marked confirmed',
+  'Confirmed from previous behavior',
+  'Confirmed due to form',
+] as const;
+
 const DEFINITIONS: Readonly<Record<'contacts' | 'companies', readonly PropertyDefinition[]>> = {
   contacts: [
     ...SHARED,
     ['lastmodifieddate', 'Last Modified Date', 'datetime', 'date'],
     ['email', 'Email', 'string', 'text'],
+    [
+      'hs_emailconfirmationstatus',
+      'Marketing email confirmation status',
+      'enumeration',
+      'select',
+      CONFIRMATION_STATUSES,
+    ],
     ['firstname', 'First Name', 'string', 'text'],
     ['lastname', 'Last Name', 'string', 'text'],
     ['company', 'Company Name', 'string', 'text'],

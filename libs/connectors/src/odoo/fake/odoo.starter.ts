@@ -2,13 +2,14 @@ import type { FakeStarter } from '../../testing/fake-starter.js';
 import { startOdooFake } from './odoo-fake.js';
 
 export const odooStarter: FakeStarter = {
-  name: 'odoo',
   async start({ records, ...ports }) {
     const seed = { people: records, companies: Math.ceil(records / 4) };
     const fake = await startOdooFake({ ...ports, seed });
     return {
       url: fake.url,
       adminUrl: fake.adminUrl,
+      settings: { baseUrl: fake.url },
+      secrets: { accessToken: fake.token, webhookSecret: SECRET },
       close: fake.close,
       lines: [
         `${seed.people} people, ${seed.companies} companies`,

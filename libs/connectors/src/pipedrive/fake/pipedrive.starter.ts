@@ -2,7 +2,6 @@ import type { FakeStarter } from '../../testing/fake-starter.js';
 import { startPipedriveFake } from './pipedrive-fake.js';
 
 export const pipedriveStarter: FakeStarter = {
-  name: 'pipedrive',
   async start({ records, ...ports }) {
     const seed = { persons: records, organizations: Math.ceil(records / 4) };
     const fake = await startPipedriveFake({ ...ports, seed });
@@ -10,6 +9,8 @@ export const pipedriveStarter: FakeStarter = {
     return {
       url: fake.url,
       adminUrl: fake.adminUrl,
+      settings: { baseUrl: fake.url },
+      secrets: { accessToken: fake.token, webhookPassword: PASSWORD },
       close: fake.close,
       lines: [
         `${seed.persons} persons, ${seed.organizations} organizations`,

@@ -1,4 +1,4 @@
-import { batchesOf } from '../../shared/batches.js';
+import { batchesOf } from '../../ground/batches.js';
 import type { FakeClock } from '../../testing/fake-clock.js';
 import { type Random, shuffled } from '../../testing/seeded-random.js';
 import { to18 } from '../salesforce.ids.js';

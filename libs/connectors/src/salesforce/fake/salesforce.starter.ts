@@ -2,7 +2,6 @@ import type { FakeStarter } from '../../testing/fake-starter.js';
 import { startSalesforceFake } from './salesforce-fake.js';
 
 export const salesforceStarter: FakeStarter = {
-  name: 'salesforce',
   async start({ records, ...ports }) {
     const seed = { contacts: records, accounts: Math.ceil(records / 4), leads: Math.ceil(records / 3) };
     const fake = await startSalesforceFake({ ...ports, seed });
@@ -11,6 +10,8 @@ export const salesforceStarter: FakeStarter = {
     return {
       url: fake.url,
       adminUrl: fake.adminUrl,
+      settings: { loginUrl: fake.url, instanceUrl: fake.url },
+      secrets: { accessToken: fake.token },
       close: fake.close,
       lines: [
         `${seed.contacts} contacts, ${seed.accounts} accounts, ${seed.leads} leads`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { AuthExpired, ConfigError } from '../../connector.errors.js';
+import { AuthExpired, ConfigError } from '../../port/connector.errors.js';
 import { expectNoSecret, failureOf } from './answers.js';
 import type { ContractSubject } from './contract-world.js';
 

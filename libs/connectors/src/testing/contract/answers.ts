@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { FetchedRecord, Page, SourceRecord } from '../../connector.js';
+import type { FetchedRecord, Page, SourceRecord } from '../../port/records.js';
 
 export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const collected: Item[] = [];

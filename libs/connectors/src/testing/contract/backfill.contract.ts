@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Page } from '../../connector.js';
+import type { Page } from '../../port/records.js';
 import { idsOf, lastOf, recordsOf } from './answers.js';
 import type { ContractSubject } from './contract-world.js';
 

@@ -1,4 +1,7 @@
-import type { Connector, ConnectorContext, Page, SourceRecord, WebhookDelivery } from '../../connector.js';
+import type { ConnectorContext } from '../../port/call-context.js';
+import type { Connector } from '../../port/connector.js';
+import type { Page, SourceRecord } from '../../port/records.js';
+import type { WebhookDelivery } from '../../port/webhook.js';
 import type { Fault } from '../faults.js';
 import type { ContractAbilities, RetryAfterForm } from './abilities.js';
 import { collect, lastOf, recordsOf } from './answers.js';

@@ -1,6 +1,6 @@
 import { describe, expect } from '@jest/globals';
-import { ConfigError, InvalidResponse } from '../../connector.errors.js';
-import type { Page } from '../../connector.js';
+import { ConfigError, InvalidResponse } from '../../port/connector.errors.js';
+import type { Page } from '../../port/records.js';
 import { itIf } from './abilities.js';
 import { collect, failureOf, idsOf } from './answers.js';
 import { type ContractSubject, type Poison, provided } from './contract-world.js';

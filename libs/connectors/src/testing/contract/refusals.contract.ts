@@ -5,7 +5,7 @@ import {
   InvalidResponse,
   RateLimited,
   Transient,
-} from '../../connector.errors.js';
+} from '../../port/connector.errors.js';
 import type { Fault } from '../faults.js';
 import { itIf } from './abilities.js';
 import { expectNoSecret, failureOf } from './answers.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Page, RefreshedSecrets } from '../../connector.js';
+import type { RefreshedSecrets } from '../../port/connector.js';
+import type { Page } from '../../port/records.js';
 import { itIf } from './abilities.js';
 import { collect, expectNoSecret, failureOf, idsOf, recordsOf } from './answers.js';
 import { type ContractSubject, provided } from './contract-world.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { VerifyResult, WebhookDelivery } from '../../connector.js';
+import type { VerifyResult, WebhookDelivery } from '../../port/webhook.js';
 import { itIf } from './abilities.js';
 import { type ContractSubject, deliveryOf, provided } from './contract-world.js';
 

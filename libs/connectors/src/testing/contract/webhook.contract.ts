@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Signal, WebhookDelivery } from '../../connector.js';
+import type { Signal, WebhookDelivery } from '../../port/webhook.js';
 import { itIf } from './abilities.js';
 import { isGone } from './answers.js';
 import { type ContractSubject, deliveriesOf, deliveryOf, provided } from './contract-world.js';

@@ -1,0 +1,25 @@
+import { ConfigError } from '../port/connector.errors.js';
+import type { AccountCheck } from '../port/connector.js';
+
+/** Reads one record of each stream: what is missing or hidden shows here and not in the middle of a run. */
+export async function checkStreams<Stream extends string>(
+  account: string,
+  streams: readonly Stream[],
+  readOne: (stream: Stream) => Promise<unknown>,
+): Promise<AccountCheck> {
+  for (const stream of streams) {
+    const refusal = await refusalOf(readOne(stream));
+    if (refusal) return { ok: false, account, detail: `${stream} cannot be read: ${refusal.message}` };
+  }
+  return { ok: true, account };
+}
+
+async function refusalOf(call: Promise<unknown>): Promise<ConfigError | null> {
+  try {
+    await call;
+    return null;
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+}
