@@ -12,6 +12,8 @@ import { Serve } from './http/serve.decorator.js';
 import type { OpenApiDocument } from './openapi/openapi.document.js';
 
 const NOWHERE = 'postgres://nobody@127.0.0.1:1/nothing';
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const TRACEPARENT = `00-${TRACE}-00f067aa0ba902b7-01`;
 const MEGABYTE = 'x'.repeat(1024 * 1024);
 
 describe('an API with modules of its own', () => {
@@ -74,6 +76,8 @@ describe('an API with modules of its own', () => {
     } as RequestInit;
     expect(await (await send('POST', '/v1/examples/bytes', chunked)).json()).toEqual({
       detail: 'The request body is too large',
+      code: 'BODY_TOO_LARGE',
+      trace_id: expect.any(String),
     });
   });
 
@@ -99,9 +103,13 @@ describe('an API with modules of its own', () => {
   });
 
   it('says nothing about an error of ours but the request it was', async () => {
-    const answer = await send('GET', '/v1/examples/bug', { headers: { 'x-request-id': 'r-1' } });
+    const answer = await send('GET', '/v1/examples/bug', { headers: { traceparent: TRACEPARENT } });
     expect(answer.status).toBe(500);
-    expect(await answer.json()).toEqual({ detail: 'An internal error occurred (request r-1)' });
+    expect(await answer.json()).toEqual({
+      detail: `An internal error occurred (request ${TRACE})`,
+      code: 'INTERNAL_ERROR',
+      trace_id: TRACE,
+    });
   });
 
   it('answers 503 while the database is away', async () => {
@@ -110,6 +118,8 @@ describe('an API with modules of its own', () => {
     expect(answer.headers.get('retry-after')).toBe('1');
     expect(await answer.json()).toEqual({
       detail: 'The database is temporarily unavailable. Please try again later.',
+      code: 'DATABASE_UNAVAILABLE',
+      trace_id: answer.headers.get('x-request-id'),
     });
   });
 
@@ -117,7 +127,13 @@ describe('an API with modules of its own', () => {
     expect((await send('GET', '/health/live')).status).toBe(200);
     const answer = await send('GET', '/health/ready');
     expect(answer.status).toBe(503);
-    expect(await answer.json()).toEqual({ status: 'unavailable', checks: { queue: 'failed' } });
+    expect(await answer.json()).toEqual({
+      status: 'unavailable',
+      checks: { queue: 'failed' },
+      detail: 'Something the service cannot work without does not answer; see checks',
+      code: 'NOT_READY',
+      trace_id: answer.headers.get('x-request-id'),
+    });
   });
 
   it('describes their endpoints with its own', async () => {
