@@ -121,6 +121,7 @@ describeApi(
         answers.push(await api.send('GET', '/v1/identities/', { key }));
       const refused = answers.find(({ status }) => status === 429);
       expect(refused?.body.detail).toMatch(/^More than 5 requests in a minute/);
+      expect(refused?.body.code).toBe('TOO_MANY_REQUESTS');
       expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
       expect(await api.send('GET', '/v1/identities/')).toMatchObject({ status: 200 });
       expect(await api.send('GET', '/health/ready', { key })).toMatchObject({ status: 200 });

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -155,6 +157,32 @@ describe('an API with modules of its own', () => {
     const blind = await createApi({ config: readConfig({}), pool, prisma, readiness: {}, keys });
     expect(await blind.inject({ url: '/v1/identities/' })).toMatchObject({ statusCode: 503 });
     await blind.close();
+  });
+});
+
+describe('an API that is stopped while a body is under way', () => {
+  it.each([
+    ['JSON', '/v1/examples/1', 'application/json'],
+    ['bytes', '/v1/examples/bytes', 'text/plain'],
+    ['a stream', '/v1/examples/stream', 'text/csv'],
+  ])('refuses the rest of %s as it refuses all', async (_, path, type) => {
+    const pool = createPool({ url: NOWHERE });
+    const prisma = createPrisma({ url: NOWHERE });
+    const keys = { authenticate: () => testKeys.admin };
+    const parts = { config: readConfig({}), pool, prisma, readiness: {}, keys, modules: [ExampleModule] };
+    const app = await createApi(parts);
+    await app.listen(0, '127.0.0.1');
+    const socket = connect(Number(new URL(await app.getUrl()).port), '127.0.0.1');
+    const head = ['Host: a', `Content-Type: ${type}`, 'Content-Length: 100', `traceparent: ${TRACEPARENT}`];
+    socket.write(`POST ${path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n{`);
+    await once(app.getHttpServer(), 'request');
+    const [answer] = await Promise.all([text(socket), app.close()]);
+    expect(answer).toMatch(/^HTTP\/1\.1 503 .*\r\nretry-after: 1\r\n/s);
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({
+      code: 'SERVICE_CLOSING',
+      trace_id: TRACE,
+    });
+    await Promise.all([pool.end(), prisma.$disconnect()]);
   });
 });
 

@@ -355,7 +355,7 @@ const rows = {
     UPLOAD_BROKEN: {
       status: 400,
       meaning: 'The file stopped coming before it was complete',
-      advice: 'Send it again; rows that were applied will be unchanged',
+      advice: 'Send it again, under another `import_id`; rows that were applied will be unchanged',
     },
     DEAD_LETTER_NOT_FOUND: {
       ...notFound,

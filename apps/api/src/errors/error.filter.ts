@@ -24,11 +24,11 @@ export class ErrorFilter implements ExceptionFilter {
     const known = refusalOf(error);
     if (reply.sent || reply.raw.headersSent) this.breakOff(error, request, reply);
     else if (request.is404) this.answerUnknownRoute(request, reply);
-    else if (known) this.refuse(error as Error, known, reply);
+    else if (known) this.answerRefusal(error as Error, known, reply);
     else this.answerFailure(error, request, reply);
   }
 
-  private refuse(error: Error, known: Refusal, reply: FastifyReply): void {
+  private answerRefusal(error: Error, known: Refusal, reply: FastifyReply): void {
     if (known.status >= 500)
       this.log.warn(
         { err: loggable(error), requestId: reply.request.id, code: known.code },
