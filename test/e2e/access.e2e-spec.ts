@@ -18,7 +18,10 @@ describeApi('who may do what', (api) => {
     ['what is no key', 'x'],
   ])('answers 401 to %s, before it looks at the request', async (_, key) => {
     const { status, body, headers } = await api.send('POST', '/v1/identities/', { key, body: '{' });
-    expect({ status, body }).toEqual({ status: 401, body: { detail: 'Unauthorized' } });
+    expect({ status, body }).toEqual({
+      status: 401,
+      body: { detail: 'Unauthorized', code: 'UNAUTHORIZED', trace_id: headers.get('x-request-id') },
+    });
     expect(headers.get('www-authenticate')).toBe('Bearer realm="rollcall"');
   });
 
@@ -27,7 +30,7 @@ describeApi('who may do what', (api) => {
     expect(await api.send('GET', '/v1/identities/', { key })).toMatchObject({ status: 200 });
     expect(await api.send('POST', '/v1/identities/', { key, body: ada })).toMatchObject({
       status: 403,
-      body: { detail: 'This API key lacks the scope "write"; use one that has it' },
+      body: { detail: 'This API key lacks the scope "write"; use one that has it', code: 'SCOPE_MISSING' },
     });
   });
 
@@ -118,6 +121,7 @@ describeApi(
         answers.push(await api.send('GET', '/v1/identities/', { key }));
       const refused = answers.find(({ status }) => status === 429);
       expect(refused?.body.detail).toMatch(/^More than 5 requests in a minute/);
+      expect(refused?.body.code).toBe('TOO_MANY_REQUESTS');
       expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
       expect(await api.send('GET', '/v1/identities/')).toMatchObject({ status: 200 });
       expect(await api.send('GET', '/health/ready', { key })).toMatchObject({ status: 200 });

@@ -1,9 +1,12 @@
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, STATUS_CODES } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
-import { type ApiUnderTest, describeApi } from './support/api-process.js';
+import { type ApiUnderTest, describeApi, type SendOptions } from './support/api-process.js';
 
+const TRACE_ID = /^[0-9a-f]{32}$/;
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const TRACEPARENT = `00-${TRACE}-00f067aa0ba902b7-01`;
 const UNKNOWN = 'identity-123e4567-e89b-42d3-8456-426614174000';
 
 describeApi('the HTTP of it', (api) => {
@@ -191,7 +194,7 @@ describeApi('the HTTP of it', (api) => {
     ])('refuses %s', async (query, detail) =>
       expect(await api.send('GET', `/v1/identities/?${query}`)).toMatchObject({
         status: 422,
-        body: { detail: expect.stringContaining(detail), trace_id: '' },
+        body: { detail: expect.stringContaining(detail), code: 'INVALID_REQUEST' },
       }),
     );
 
@@ -231,7 +234,7 @@ describeApi('the HTTP of it', (api) => {
       const answer = await api.send('POST', '/v1/identities/', { body, headers: { ...headers } });
       expect(answer).toMatchObject({
         status: 422,
-        body: { detail: expect.stringContaining(detail), trace_id: '' },
+        body: { detail: expect.stringContaining(detail) },
       });
       expect(await api.logSize()).toEqual(before);
     });
@@ -288,8 +291,9 @@ describeApi('the HTTP of it', (api) => {
 
     it('shows a right id for a malformed one', async () =>
       expect((await api.send('GET', '/v1/identities/Ada')).body).toEqual({
-        trace_id: '',
         detail: "path.identity_id: String should match pattern 'identity-{uuid4}'",
+        code: 'INVALID_REQUEST',
+        trace_id: expect.any(String),
         examples: [UNKNOWN],
       }));
 
@@ -307,21 +311,24 @@ describeApi('the HTTP of it', (api) => {
       }));
 
     it.each([
-      ['POST', '/v1/identities/count', 405, 'GET, HEAD'],
-      ['POST', `/v1/identities/${UNKNOWN}`, 405, 'DELETE, GET, HEAD, PATCH'],
-      ['DELETE', '/v1/identities', 405, 'GET, HEAD, POST, PUT'],
-      ['GET', '/v1/unknown', 404, null],
-      ['GET', '/%zz', 400, null],
-    ])('%s %s → %i', async (method, path, status, allow) => {
+      ['POST', '/v1/identities/count', 405, 'METHOD_NOT_ALLOWED', 'GET, HEAD'],
+      ['POST', `/v1/identities/${UNKNOWN}`, 405, 'METHOD_NOT_ALLOWED', 'DELETE, GET, HEAD, PATCH'],
+      ['DELETE', '/v1/identities', 405, 'METHOD_NOT_ALLOWED', 'GET, HEAD, POST, PUT'],
+      ['GET', '/v1/unknown', 404, 'ROUTE_NOT_FOUND', null],
+      ['GET', '/%zz', 400, 'INVALID_PATH', null],
+      ['GET', `/v1/identities/${'x'.repeat(5_000)}`, 414, 'PATH_TOO_LONG', null],
+      ['GET', `/v1/identities/${UNKNOWN}`, 404, 'IDENTITY_NOT_FOUND', null],
+      ['GET', `/v1/identities/?after=${UNKNOWN}`, 404, 'CURSOR_NOT_FOUND', null],
+    ])('%s %s → %i %s', async (method, path, status, code, allow) => {
       const answer = await api.send(method, path);
-      expect(answer).toMatchObject({ status, body: { detail: expect.any(String) } });
+      expect(answer).toMatchObject({ status, body: { detail: expect.any(String), code } });
       expect(answer.headers.get('allow')).toBe(allow);
     });
 
     it('413 for a body beyond all measure, before it is sent', async () =>
       expect(await raw(api, 9_000_000)).toMatchObject({
         status: 413,
-        body: { detail: 'The request body is too large' },
+        body: { detail: 'The request body is too large', code: 'BODY_TOO_LARGE' },
       }));
 
     it('422 for bytes that are not UTF-8', async () => {
@@ -329,13 +336,34 @@ describeApi('the HTTP of it', (api) => {
       expect(answer).toMatchObject({ status: 422, body: { detail: 'body: expected UTF-8' } });
     });
 
-    it('answers JSON to what is not HTTP', async () => {
-      const { port, hostname } = new URL(api.url);
-      const socket = connect(Number(port), hostname);
-      socket.write('HELLO\r\n\r\n');
-      const answer = await text(socket);
-      expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request/);
-      expect(answer).toContain('{"detail":"Bad Request"}');
+    it.each([
+      ['no HTTP', 'HELLO', 400, 'MALFORMED_REQUEST'],
+      ['the HTTP of another time', 'PRI * HTTP/2.0\r\n\r\nSM', 400, 'MALFORMED_REQUEST'],
+      ['no Host', 'GET /v1/health HTTP/1.1', 400, 'MALFORMED_REQUEST'],
+      [
+        'headers without end',
+        `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}`,
+        431,
+        'HEADERS_TOO_LARGE',
+      ],
+      [
+        'an expectation that we have no notion of',
+        'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: miracles',
+        417,
+        'EXPECTATION_FAILED',
+      ],
+    ])('answers %s as it answers all that it refuses', async (_, sent, status, code) => {
+      const answer = await bytes(api, `${sent}\r\n\r\n`);
+      const body = JSON.parse(answer.body);
+      expect(answer.status).toBe(status);
+      expect(body).toEqual({ detail: STATUS_CODES[status], code, trace_id: expect.stringMatching(TRACE_ID) });
+      expect(answer.head).toContain(`x-request-id: ${body.trace_id}`);
+    });
+
+    it('refuses a HEAD without a body', async () => {
+      const answer = await fetch(`${api.url}/v1/identities/`, { method: 'HEAD' });
+      expect([answer.status, await answer.text()]).toEqual([401, '']);
+      expect(answer.headers.get('x-request-id')).toMatch(TRACE_ID);
     });
   });
 
@@ -352,16 +380,62 @@ describeApi('the HTTP of it', (api) => {
     expect((await api.send('GET', `/v1/identities/${id}`)).body.properties).toEqual([]);
   });
 
-  it('answers with the request id it was given, and notes it in the history', async () => {
-    const headers = { 'x-request-id': 'trace-1' };
-    const answer = await api.send('POST', '/v1/identities/', { body: ada('traced'), headers });
-    expect(answer.headers.get('x-request-id')).toBe('trace-1');
-    const events = (await api.send('GET', `/v1/identities/${answer.body.id}/events`)).body;
-    expect(events).toMatchObject([{ correlation_id: 'trace-1' }]);
-    const other = await api.send('GET', '/v1/identities/', { headers: { 'x-request-id': 'a b\tc' } });
-    expect(other.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  describe('the id of a request', () => {
+    it('is the trace id it came with, in the answer, in refusals and in the history', async () => {
+      const headers = { traceparent: TRACEPARENT };
+      const answer = await api.send('POST', '/v1/identities/', { body: ada('traced'), headers });
+      expect(answer.headers.get('x-request-id')).toBe(TRACE);
+      const events = (await api.send('GET', `/v1/identities/${answer.body.id}/events`)).body;
+      expect(events).toMatchObject([{ correlation_id: TRACE }]);
+      const again = await api.send('POST', '/v1/identities/', { body: ada('traced'), headers });
+      expect(again).toMatchObject({ status: 409, body: { code: 'IDENTIFIER_KEY_TAKEN', trace_id: TRACE } });
+    });
+
+    it.each<[string, SendOptions & { path?: string }, string]>([
+      ['a key that is none', { key: 'rc_nobody' }, 'UNAUTHORIZED'],
+      ['an unknown route', { path: '/v1/unknown' }, 'ROUTE_NOT_FOUND'],
+      ['a path that is none', { path: '/%zz' }, 'INVALID_PATH'],
+      ['a body that is none', { body: '{' }, 'UNREADABLE_BODY'],
+    ])('is the same wherever it is refused: %s', async (_, { path = '/v1/identities/', ...sent }, code) => {
+      const answer = await api.send('POST', path, { headers: { traceparent: TRACEPARENT }, ...sent });
+      expect(answer.body).toMatchObject({ code, trace_id: TRACE });
+    });
+
+    it.each([
+      ['an id that is not one of a trace', { 'x-request-id': 'trace-1' }],
+      ['a traceparent in capitals', { traceparent: TRACEPARENT.toUpperCase() }],
+      ['a traceparent of zeros', { traceparent: TRACEPARENT.replace(TRACE, '0'.repeat(32)) }],
+      ['what would break a log', { traceparent: '{"a":\t1}' }],
+    ])('is one of ours for %s', async (_, headers) => {
+      const id = (await api.send('GET', '/v1/health', { headers })).headers.get('x-request-id');
+      expect(id).toMatch(TRACE_ID);
+      expect(Object.values(headers).join().toLowerCase()).not.toContain(id);
+    });
+
+    it('is one of ours for two traceparents', async () => {
+      const head = `GET /v1/health HTTP/1.1\r\nHost: a\r\nConnection: close`;
+      const answer = await bytes(
+        api,
+        `${head}\r\ntraceparent: ${TRACEPARENT}\r\nTraceparent: ${TRACEPARENT}\r\n\r\n`,
+      );
+      expect(answer.status).toBe(200);
+      expect(answer.head).toMatch(/^x-request-id: [0-9a-f]{32}$/im);
+      expect(answer.head).not.toContain(TRACE);
+    });
   });
 });
+
+/** Writes to a bare socket, and reads until the server hangs up. */
+async function bytes(
+  api: ApiUnderTest,
+  sent: string,
+): Promise<{ status: number; head: string; body: string }> {
+  const { port, hostname } = new URL(api.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(sent);
+  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+  return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]), head, body };
+}
 
 /** An identity with one property, in JSON that `JSON.stringify` would not write. */
 function property(value: string, type: string): string {

@@ -146,7 +146,7 @@ describeEachQueueBackend('HubSpot', (home) => {
       `base_url=${world.hubspot.url}`,
     );
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(/hubspot could not be used: .*401.*\(422\)/s);
+    expect(refused.stderr).toMatch(/hubspot could not be used: .*401.*\(422 CONNECTION_CHECK_FAILED\)/s);
     const misspelt = await world.rollcall(
       'connections',
       'add',
@@ -158,7 +158,7 @@ describeEachQueueBackend('HubSpot', (home) => {
       '--setting',
       'base_ulr=http://x',
     );
-    expect(misspelt.stderr).toMatch(/settings.*baseUlr.*\(422\)/s);
+    expect(misspelt.stderr).toMatch(/settings.*baseUlr.*\(422 INVALID_CONNECTION\)/s);
   });
 
   it('goes on with a run where it was when the process was killed', async () => {

@@ -109,8 +109,18 @@ describe('rollcall import', () => {
       [SP500, '--map', SP500_MAP],
       /No answer from .*ROLLCALL_URL/,
     ],
-    ['a wrong key', { ROLLCALL_API_KEY: 'wrong' }, [SP500, '--map', SP500_MAP], /Unauthorized \(401\)/],
-    ['a mapping that does not fit', {}, [SP500, '--map', PEOPLE_MAP], /names the column "key".*\(422\)/],
+    [
+      'a wrong key',
+      { ROLLCALL_API_KEY: 'wrong' },
+      [SP500, '--map', SP500_MAP],
+      /Unauthorized \(401 UNAUTHORIZED\)/,
+    ],
+    [
+      'a mapping that does not fit',
+      {},
+      [SP500, '--map', PEOPLE_MAP],
+      /names the column "key".*\(422 INVALID_IMPORT_MAPPING\)/,
+    ],
     ['a mapping that is not JSON', {}, [SP500, '--map', '{x'], /--map is not valid JSON/],
     ['no such mapping', {}, [SP500, '--map', 'nowhere.json'], /neither JSON nor a file/],
     [

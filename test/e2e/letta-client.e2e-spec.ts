@@ -116,7 +116,10 @@ describeApi('the Letta client 1.6.4', (api) => {
     const stranger = new Letta({ baseURL: api.url, apiKey: 'rc_nobody-knows-this-key' });
     await refused(stranger.identities.list()).toBeInstanceOf(Letta.AuthenticationError);
     await refused(identities.create(ada('errors'))).toMatchObject({
-      error: { detail: 'An identity with identifier key errors already exists' },
+      error: {
+        detail: 'An identity with identifier key errors already exists',
+        code: 'IDENTIFIER_KEY_TAKEN',
+      },
     });
   });
 

@@ -208,7 +208,13 @@ describe('rollcall start with a database of its own', () => {
     const worker = await start(env, '--only', 'worker');
     expect(worker.greeting).toContain("Rollcall's worker is running");
     expect((await fetch(`${worker.url}/health/ready`)).status).toBe(200);
-    expect((await fetch(`${worker.url}/v1/identities/`)).status).toBe(404);
+    const elsewhere = await fetch(`${worker.url}/v1/identities/`);
+    expect(elsewhere.status).toBe(404);
+    expect(await elsewhere.json()).toEqual({
+      detail: 'Not Found',
+      code: 'ROUTE_NOT_FOUND',
+      trace_id: elsewhere.headers.get('x-request-id'),
+    });
   });
 
   it('never writes a key to its log, whatever the log level', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { FaultWorld } from './support/fault-world.js';
-import { type PersistentRequest, type Try, tryOnce } from './support/persistent-request.js';
+import { newRequestId, type PersistentRequest, type Try, tryOnce } from './support/persistent-request.js';
 import { scaled } from './support/scale.js';
 import { expectSound } from './support/verdict.js';
 
@@ -28,7 +28,7 @@ describe('many clients of two processes', () => {
   it('who change one version all get their way, or all but one are refused, as they asked', async () => {
     for (let round = 0; round < scaled(6, 1); round++) {
       const { id, path } = await anIdentity();
-      const named = () => ({ id: randomUUID(), method: 'PATCH', path, body: { name: randomUUID() } });
+      const named = () => ({ id: newRequestId(), method: 'PATCH', path, body: { name: randomUUID() } });
       expect(statuses(await atOnce(32, named))).toEqual({ 200: 32 });
       const matching = await atOnce(32, () => ({ ...named(), headers: { 'if-match': '"33"' } }));
       expect(statuses(matching)).toEqual({ 200: 1, 412: 31 });
@@ -45,7 +45,7 @@ describe('many clients of two processes', () => {
     async (_, method, pathOf, bodyOf) => {
       for (let round = 0; round < scaled(4, 1); round++) {
         const { path } = await anIdentity();
-        const id = randomUUID();
+        const id = newRequestId();
         const request = { id, method, path: pathOf(path), body: bodyOf(id) };
         const answers = await atOnce(50, () => request);
         expect(statuses(answers)).toEqual({ 200: 50 });
@@ -93,7 +93,7 @@ describe('many clients of two processes', () => {
 });
 
 const creating = (key: string): PersistentRequest => ({
-  id: randomUUID(),
+  id: newRequestId(),
   method: 'POST',
   path: '/v1/identities/',
   body: { identifier_key: key, name: 'Ada', identity_type: 'user' },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { DATABASE, FaultWorld } from './support/fault-world.js';
-import { tryOnce } from './support/persistent-request.js';
+import { newRequestId, tryOnce } from './support/persistent-request.js';
 import { scaled } from './support/scale.js';
 import { expectSound } from './support/verdict.js';
 
@@ -69,7 +69,7 @@ describe('few connections', () => {
     if (!target) throw new Error('No API process is up');
     const create = () => {
       const body = { identifier_key: randomUUID(), name: 'Ada', identity_type: 'user' };
-      return tryOnce(target, { id: randomUUID(), method: 'POST', path: '/v1/identities/', body });
+      return tryOnce(target, { id: newRequestId(), method: 'POST', path: '/v1/identities/', body });
     };
     const counts: Record<string, number> = {};
     for (const { status } of await Promise.all(Array.from({ length: count }, create)))

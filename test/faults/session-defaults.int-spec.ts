@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DATABASE, FaultWorld } from './support/fault-world.js';
-import { tryOnce } from './support/persistent-request.js';
+import { newRequestId, tryOnce } from './support/persistent-request.js';
 import { scaled } from './support/scale.js';
 import { expectSound } from './support/verdict.js';
 
@@ -41,7 +40,7 @@ describe('a database whose sessions begin otherwise', () => {
     for (const request of reads) {
       const [target] = world.targets;
       const { status } = await tryOnce(target ?? { url: '', adminKey: '' }, {
-        id: randomUUID(),
+        id: newRequestId(),
         method: 'GET',
         path: request,
       });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { databaseLimits } from '#platform';
 import { eventually } from '../e2e/support/service-process.js';
 import { FaultWorld } from './support/fault-world.js';
-import { type PersistentRequest, tryOnce } from './support/persistent-request.js';
+import { newRequestId, type PersistentRequest, tryOnce } from './support/persistent-request.js';
 import { scaled } from './support/scale.js';
 import { ANSWERED_WITHIN_MS, expectSound } from './support/verdict.js';
 
@@ -63,15 +63,15 @@ describe('a database that falls silent', () => {
 const requests = (): PersistentRequest[] => {
   const body = { identifier_key: randomUUID(), name: 'Ada', identity_type: 'user' };
   return [
-    { id: randomUUID(), method: 'POST', path: '/v1/identities/', body },
-    { id: randomUUID(), method: 'PUT', path: '/v1/identities/', body },
-    { id: randomUUID(), method: 'GET', path: '/v1/identities/' },
-    { id: randomUUID(), method: 'GET', path: '/v1/identities/count' },
-    { id: randomUUID(), method: 'GET', path: '/v1/imports' },
-    { id: randomUUID(), method: 'GET', path: '/v1/dead-letters' },
-    { id: randomUUID(), method: 'GET', path: '/v1/connections' },
+    { id: newRequestId(), method: 'POST', path: '/v1/identities/', body },
+    { id: newRequestId(), method: 'PUT', path: '/v1/identities/', body },
+    { id: newRequestId(), method: 'GET', path: '/v1/identities/' },
+    { id: newRequestId(), method: 'GET', path: '/v1/identities/count' },
+    { id: newRequestId(), method: 'GET', path: '/v1/imports' },
+    { id: newRequestId(), method: 'GET', path: '/v1/dead-letters' },
+    { id: newRequestId(), method: 'GET', path: '/v1/connections' },
     {
-      id: randomUUID(),
+      id: newRequestId(),
       method: 'GET',
       path: '/v1/identities/',
       headers: { authorization: `Bearer ${randomUUID()}` },

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -12,6 +14,8 @@ import { Serve } from './http/serve.decorator.js';
 import type { OpenApiDocument } from './openapi/openapi.document.js';
 
 const NOWHERE = 'postgres://nobody@127.0.0.1:1/nothing';
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const TRACEPARENT = `00-${TRACE}-00f067aa0ba902b7-01`;
 const MEGABYTE = 'x'.repeat(1024 * 1024);
 
 describe('an API with modules of its own', () => {
@@ -74,6 +78,8 @@ describe('an API with modules of its own', () => {
     } as RequestInit;
     expect(await (await send('POST', '/v1/examples/bytes', chunked)).json()).toEqual({
       detail: 'The request body is too large',
+      code: 'BODY_TOO_LARGE',
+      trace_id: expect.any(String),
     });
   });
 
@@ -99,9 +105,13 @@ describe('an API with modules of its own', () => {
   });
 
   it('says nothing about an error of ours but the request it was', async () => {
-    const answer = await send('GET', '/v1/examples/bug', { headers: { 'x-request-id': 'r-1' } });
+    const answer = await send('GET', '/v1/examples/bug', { headers: { traceparent: TRACEPARENT } });
     expect(answer.status).toBe(500);
-    expect(await answer.json()).toEqual({ detail: 'An internal error occurred (request r-1)' });
+    expect(await answer.json()).toEqual({
+      detail: `An internal error occurred (request ${TRACE})`,
+      code: 'INTERNAL_ERROR',
+      trace_id: TRACE,
+    });
   });
 
   it('answers 503 while the database is away', async () => {
@@ -110,6 +120,8 @@ describe('an API with modules of its own', () => {
     expect(answer.headers.get('retry-after')).toBe('1');
     expect(await answer.json()).toEqual({
       detail: 'The database is temporarily unavailable. Please try again later.',
+      code: 'DATABASE_UNAVAILABLE',
+      trace_id: answer.headers.get('x-request-id'),
     });
   });
 
@@ -117,7 +129,13 @@ describe('an API with modules of its own', () => {
     expect((await send('GET', '/health/live')).status).toBe(200);
     const answer = await send('GET', '/health/ready');
     expect(answer.status).toBe(503);
-    expect(await answer.json()).toEqual({ status: 'unavailable', checks: { queue: 'failed' } });
+    expect(await answer.json()).toEqual({
+      status: 'unavailable',
+      checks: { queue: 'failed' },
+      detail: 'Something the service cannot work without does not answer; see checks',
+      code: 'NOT_READY',
+      trace_id: answer.headers.get('x-request-id'),
+    });
   });
 
   it('describes their endpoints with its own', async () => {
@@ -139,6 +157,32 @@ describe('an API with modules of its own', () => {
     const blind = await createApi({ config: readConfig({}), pool, prisma, readiness: {}, keys });
     expect(await blind.inject({ url: '/v1/identities/' })).toMatchObject({ statusCode: 503 });
     await blind.close();
+  });
+});
+
+describe('an API that is stopped while a body is under way', () => {
+  it.each([
+    ['JSON', '/v1/examples/1', 'application/json'],
+    ['bytes', '/v1/examples/bytes', 'text/plain'],
+    ['a stream', '/v1/examples/stream', 'text/csv'],
+  ])('refuses the rest of %s as it refuses all', async (_, path, type) => {
+    const pool = createPool({ url: NOWHERE });
+    const prisma = createPrisma({ url: NOWHERE });
+    const keys = { authenticate: () => testKeys.admin };
+    const parts = { config: readConfig({}), pool, prisma, readiness: {}, keys, modules: [ExampleModule] };
+    const app = await createApi(parts);
+    await app.listen(0, '127.0.0.1');
+    const socket = connect(Number(new URL(await app.getUrl()).port), '127.0.0.1');
+    const head = ['Host: a', `Content-Type: ${type}`, 'Content-Length: 100', `traceparent: ${TRACEPARENT}`];
+    socket.write(`POST ${path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n{`);
+    await once(app.getHttpServer(), 'request');
+    const [answer] = await Promise.all([text(socket), app.close()]);
+    expect(answer).toMatch(/^HTTP\/1\.1 503 .*\r\nretry-after: 1\r\n/s);
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({
+      code: 'SERVICE_CLOSING',
+      trace_id: TRACE,
+    });
+    await Promise.all([pool.end(), prisma.$disconnect()]);
   });
 });
 

@@ -8,13 +8,14 @@ import { RequestBudget } from './auth/request-budget.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { logAccess } from './http/access-log.js';
 import { registerBodyReaders } from './http/body.js';
-import { answerBrokenRequest, answerBrokenUrl } from './http/broken-request.js';
+import { answerBrokenRequests, answerBrokenUrl, refuseInNodesPlace } from './http/broken-request.js';
 import { endConnectionsOnClose } from './http/drain.js';
 import { requestId } from './http/request-id.js';
 import { RouteTable } from './http/route-table.js';
 
 /** The HTTP API, ready to listen. Closing it is the caller's, as are the pool and the Prisma client. */
 export async function createApi(parts: ApiParts): Promise<NestFastifyApplication> {
+  const log = createLogger('api');
   const adapter = new FastifyAdapter({
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     genReqId: requestId,
@@ -23,14 +24,15 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
     // Answered, and its connection closed after it: Fastify's own 503 says neither when to come back nor why.
     return503OnClosing: false,
     frameworkErrors: answerBrokenUrl,
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: answerBrokenRequests(log),
+    http: { requireHostHeader: false },
   });
   const fastify = adapter.getInstance();
   const routes = new RouteTable(fastify);
-  const log = createLogger('api');
   endConnectionsOnClose(fastify);
   registerBodyReaders(fastify);
   logAccess(fastify, log);
+  refuseInNodesPlace(fastify);
   authenticateRequests(
     fastify,
     parts.keys ?? new ApiKeys(parts.prisma),

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 
 const Environment = z.object({
@@ -17,8 +18,27 @@ export class ApiRefusedError extends Error {
   constructor(
     readonly status: number,
     readonly detail: string,
+    /** The service's own code (docs/errors.md). */
+    readonly reason?: string,
   ) {
-    super(`${detail} (${status})`);
+    super(`${detail} (${[status, ...(reason ? [reason] : [])].join(' ')})`);
+  }
+
+  /** From the body of the answer; of one that is not the service's, its status is all there is to say. */
+  static of(status: number, body: string): ApiRefusedError {
+    const { detail, code } = refusalIn(body);
+    return new ApiRefusedError(status, detail ?? STATUS_CODES[status] ?? 'The request was refused', code);
+  }
+}
+
+const Refusal = z.object({ detail: z.string(), code: z.string().optional() });
+
+function refusalIn(body: string): Partial<z.output<typeof Refusal>> {
+  try {
+    return Refusal.parse(JSON.parse(body));
+  } catch {
+    // Something in front of the service answered.
+    return {};
   }
 }
 
@@ -77,18 +97,6 @@ export class ApiClient {
       },
     );
     if (response.ok) return response;
-    throw new ApiRefusedError(response.status, await detailOf(response));
-  }
-}
-
-const Refusal = z.object({ detail: z.string() });
-
-async function detailOf(response: Response): Promise<string> {
-  const text = await response.text();
-  try {
-    return Refusal.parse(JSON.parse(text)).detail;
-  } catch {
-    // Not the service but something in front of it: its status is all there is to say.
-    return response.statusText || 'The request was refused';
+    throw ApiRefusedError.of(response.status, await response.text());
   }
 }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import pg from 'pg';
 import { ApiKeys, createPrisma, type NewApiKey } from '#platform';
 import { createTestDatabase, type TestDatabase } from '../../support/databases.js';
+import { requireSound } from './sound-refusal.js';
 
 /** The API alone, or as `rollcall start` runs it, with all of its modules. */
 const ENTRIES = {
@@ -19,7 +20,7 @@ export interface ApiUnderTest {
   readonly url: string;
   readonly adminKey: string;
   readonly databaseUrl: string;
-  /** Sends a request as the admin; JSON in, JSON out. */
+  /** Sends a request as the admin; JSON in, JSON out. @throws Error for a refusal that is not as all are */
   send(method: string, path: string, options?: SendOptions): Promise<Answered>;
   makeKey(key: Omit<NewApiKey, 'name'>): Promise<string>;
   /** As another process would, so that this one learns of it from the database alone. */
@@ -119,7 +120,10 @@ class ApiProcess implements ApiUnderTest {
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: parsed(response, text) };
+    const { status, headers: answered } = response;
+    const answer = { status, headers: answered, body: parsed(response, text) };
+    requireSound(answer);
+    return answer;
   }
 
   async makeKey(key: Omit<NewApiKey, 'name'>): Promise<string> {

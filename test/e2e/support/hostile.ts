@@ -148,6 +148,7 @@ export const hostileHeaders = fc
     'idempotency-key': rarely(headerText),
     'x-project-id': rarely(headerText),
     'x-request-id': rarely(headerText),
+    traceparent: rarely(fc.oneof(headerText, fc.constant(`00-${'0'.repeat(32)}-${'1'.repeat(16)}-01`))),
     'content-type': rarely(fc.constantFrom('application/json; charset=latin1', 'text/plain', 'x')),
   })
   .map((headers) =>

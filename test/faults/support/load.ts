@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Operation } from './operation.js';
-import { type Target, untilKnown } from './persistent-request.js';
+import { newRequestId, type Target, untilKnown } from './persistent-request.js';
 import { scaled } from './scale.js';
 
 export interface LoadOptions {
@@ -76,7 +75,7 @@ export class Load {
   ];
 
   private async create(prefix?: string): Promise<string> {
-    const id = randomUUID();
+    const id = newRequestId();
     const key = prefix ? `${prefix}${Math.floor(Math.random() * 1_000)}` : `key-${id}`;
     const body = { identifier_key: key, name: id, identity_type: 'user' };
     return (await this.send('create', id, 'POST', '/v1/identities/', body)) ?? '';
@@ -84,7 +83,7 @@ export class Load {
 
   /** A name of its own each time, so that there is always something to record. */
   private async upsert(): Promise<void> {
-    const id = randomUUID();
+    const id = newRequestId();
     const body = {
       identifier_key: `upserted-${Math.floor(Math.random() * 5)}`,
       name: id,
@@ -94,7 +93,7 @@ export class Load {
   }
 
   private async change(identity: string, kind: 'modify' | 'properties'): Promise<void> {
-    const id = randomUUID();
+    const id = newRequestId();
     const path = `/v1/identities/${identity}`;
     if (kind === 'modify') await this.send(kind, id, 'PATCH', path, { name: id });
     else await this.send(kind, id, 'PUT', `${path}/properties`, [{ key: 'last', type: 'string', value: id }]);
@@ -102,7 +101,7 @@ export class Load {
 
   private async remove(): Promise<void> {
     const identity = this.own.shift();
-    if (identity) await this.send('delete', randomUUID(), 'DELETE', `/v1/identities/${identity}`);
+    if (identity) await this.send('delete', newRequestId(), 'DELETE', `/v1/identities/${identity}`);
   }
 
   /** @returns the identity's id, when it is told */

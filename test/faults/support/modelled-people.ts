@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import type { FaultWorld } from './fault-world.js';
-import { type Try, untilKnown } from './persistent-request.js';
+import { newRequestId, type Try, untilKnown } from './persistent-request.js';
 
 /** What the model knows of an identity. */
 export interface Person {
@@ -29,7 +28,7 @@ export class ModelledPeople {
   key = (key: string): string => `${this.run}-${key}`;
 
   async send(method: string, path: string, body?: unknown): Promise<Try> {
-    const request = { id: randomUUID(), method, path: `/v1/identities/${path}`, body };
+    const request = { id: newRequestId(), method, path: `/v1/identities/${path}`, body };
     const { answer } = await untilKnown(() => this.world.targets, request);
     if (!answer) throw new Error('Nobody answered');
     return answer;

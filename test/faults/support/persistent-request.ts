@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Operation } from './operation.js';
 
@@ -8,7 +9,7 @@ export interface Target {
 }
 
 export interface PersistentRequest {
-  /** Idempotency key and request id of every try. */
+  /** Idempotency key and trace id of every try: a {@link newRequestId}. */
   readonly id: string;
   readonly method: string;
   readonly path: string;
@@ -28,6 +29,8 @@ export interface Try {
 /** Beyond every limit that the service states: who waits longer than this, waits for ever. */
 const SILENT_MS = 60_000;
 const KNOWN_WITHIN_MS = 120_000;
+
+export const newRequestId = (): string => randomBytes(16).toString('hex');
 
 /** Sends it, with one idempotency key, to whoever is there, until somebody says what has become of it. */
 export async function untilKnown(
@@ -65,7 +68,7 @@ export async function tryOnce(
       headers: {
         authorization: `Bearer ${target.adminKey}`,
         'idempotency-key': id,
-        'x-request-id': id,
+        traceparent: `00-${id}-00f067aa0ba902b7-01`,
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...more,
       },

@@ -3,20 +3,63 @@ import { BadRequestException, HttpException } from '@nestjs/common';
 import { WriteConflictError } from '#event-sourcing';
 import { IdentifierKeyTakenError } from '#identity';
 import { DatabaseUnavailableError } from '#platform';
+import { type ErrorCode, errorTable } from './error-table.js';
+import { foreignCodes } from './foreign-codes.js';
 import { loggable } from './loggable.js';
+import { refusal, refusalBody } from './refusal.js';
 import { refusalOf } from './refusal-of.js';
+import { unansweredCodes } from './unanswered-codes.js';
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 
 describe('how an error is answered', () => {
   it('goes by its code', () => {
-    expect(refusalOf(new IdentifierKeyTakenError('ada', null))).toEqual({ status: 409, retry: false });
-    expect(refusalOf(new WriteConflictError('s', 6))).toEqual({ status: 409, retry: true, retryAfter: 1 });
+    const taken = refusalOf(new IdentifierKeyTakenError('ada', null));
+    expect(taken).toMatchObject({ code: 'IDENTIFIER_KEY_TAKEN', status: 409, retry: false });
+    const lost = refusalOf(new WriteConflictError('s', 6));
+    expect(lost).toMatchObject({ code: 'WRITE_CONFLICT', status: 409, retry: true, retryAfter: 1 });
   });
 
   it('goes by what a framework wrapped, and repeats no words of the framework’s own', () => {
     const tooLarge = Object.assign(new Error(), { code: 'FST_ERR_CTP_BODY_TOO_LARGE' });
-    expect(refusalOf(new HttpException('x', 413, { cause: tooLarge }))?.status).toBe(413);
-    expect(refusalOf(new BadRequestException('/v1/ada'))).toEqual({ status: 400, detail: 'Bad Request' });
+    expect(refusalOf(new HttpException('x', 413, { cause: tooLarge }))).toMatchObject({
+      code: 'BODY_TOO_LARGE',
+      status: 413,
+    });
+    expect(refusalOf(new BadRequestException('/v1/ada'))).toMatchObject({
+      code: 'MALFORMED_REQUEST',
+      status: 400,
+      detail: 'Bad Request',
+    });
   });
+
+  it.each(Object.entries(foreignCodes))('answers %s with a code of ours', (code, known) => {
+    const error = Object.assign(new Error('their words'), { code });
+    expect(refusalOf(error)).toEqual(known);
+    expect(known).toMatchObject(errorTable[known.code]);
+  });
+
+  it('says what the table says, else the error, else its status', () => {
+    const said = (code: ErrorCode, error?: Error) => refusalBody(refusal(code), TRACE, error);
+    const error = Object.assign(new Error('Key (name)=(Ada)'), { examples: ['identity-1'] });
+    expect(said('UNSTORABLE', error).detail).toBe(errorTable.UNSTORABLE.detail);
+    expect(said('INVALID_REQUEST', error)).toEqual({
+      detail: 'Key (name)=(Ada)',
+      code: 'INVALID_REQUEST',
+      trace_id: TRACE,
+      examples: ['identity-1'],
+    });
+    expect(said('METHOD_NOT_ALLOWED')).toEqual({
+      detail: 'Method Not Allowed',
+      code: 'METHOD_NOT_ALLOWED',
+      trace_id: TRACE,
+    });
+  });
+
+  it.each(Object.values(unansweredCodes).flatMap((codes) => Object.keys(codes)))(
+    'is our fault when %s comes through',
+    (code) => expect(refusalOf(Object.assign(new Error('secret'), { code }))).toBeUndefined(),
+  );
 
   it.each([
     new DatabaseUnavailableError(),

@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
 import { createLogger, packageVersion } from '#platform';
+import { refusal, refusalBody } from '../errors/refusal.js';
 import { type CallOf, endpoint } from '../http/endpoint.js';
 import { Serve } from '../http/serve.decorator.js';
 import { type ReadinessChecks, type ReadinessDetails, readiness } from './readiness.js';
@@ -65,10 +66,11 @@ export class HealthController {
   }
 
   @Serve(ready)
-  async ready({ reply }: CallOf<typeof ready>) {
+  async ready({ request, reply }: CallOf<typeof ready>) {
     const result = await readiness(this.checks, this.log, this.details);
-    if (result.status !== 'ok') reply.code(503);
-    return result;
+    if (result.status === 'ok') return result;
+    reply.code(503);
+    return { ...result, ...refusalBody(refusal('NOT_READY'), request.id) };
   }
 
   @Serve(health)

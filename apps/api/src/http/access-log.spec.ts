@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import { fastify } from 'fastify';
 import type { Logger } from '#platform';
 import { logAccess } from './access-log.js';
+import { requestId } from './request-id.js';
 
 it('notes the pattern of a route and never what a path holds, which may be a secret', async () => {
   const noted: unknown[] = [];
@@ -9,10 +10,12 @@ it('notes the pattern of a route and never what a path holds, which may be a sec
     isLevelEnabled: () => true,
     debug: (fields: unknown) => noted.push(fields),
   } as unknown as Logger;
-  const app = fastify();
+  const app = fastify({ genReqId: requestId });
   logAccess(app, log);
   app.post('/v1/webhooks/:kind/:connection_id/*', async () => 'taken');
-  await app.inject({ method: 'POST', url: '/v1/webhooks/odoo/1/hush-hush?token=hush-hush' });
-  expect(noted).toMatchObject([{ route: '/v1/webhooks/:kind/:connection_id/*', status: 200 }]);
+  const answer = await app.inject({ method: 'POST', url: '/v1/webhooks/odoo/1/hush-hush?token=hush-hush' });
+  const id = answer.headers['x-request-id'];
+  expect(id).toMatch(/^[0-9a-f]{32}$/);
+  expect(noted).toMatchObject([{ requestId: id, route: '/v1/webhooks/:kind/:connection_id/*', status: 200 }]);
   expect(JSON.stringify(noted)).not.toContain('hush');
 });

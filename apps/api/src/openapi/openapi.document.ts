@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ErrorCode, errorTable } from '../errors/error-table.js';
 import type { Endpoint } from '../http/endpoint.js';
 import { operationOf } from './openapi.operation.js';
 import { type JsonSchema, SchemaComponents } from './schema-components.js';
@@ -11,14 +12,28 @@ export interface OpenApiDocument {
   readonly [key: string]: unknown;
 }
 
+const TraceId = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .meta({
+    description: 'The id of this request: a W3C trace id, that of its `traceparent` where it had one.',
+  });
+
+const codes = Object.keys(errorTable) as ErrorCode[];
+
 const Refused = z
-  .object({ detail: z.string().meta({ description: 'What is wrong, and what to do.' }) })
+  .looseObject({
+    detail: z.string().meta({ description: 'What is wrong, and what to do.' }),
+    code: z.enum(codes).meta({ description: 'What is wrong, for programs.' }),
+    trace_id: TraceId,
+  })
   .meta({ id: 'Refused' });
 
 const Invalid = z
-  .object({
+  .looseObject({
     detail: z.string().meta({ description: 'Where, and what was expected.' }),
-    trace_id: z.string(),
+    code: z.enum(codes.filter((code) => errorTable[code].status === 422)),
+    trace_id: TraceId,
     examples: z
       .array(z.string())
       .optional()

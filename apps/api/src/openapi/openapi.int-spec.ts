@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createPool, createPrisma, readConfig, SCOPES } from '#platform';
 import { createApi } from '../create-api.js';
+import { errorTable } from '../errors/error-table.js';
 import type { OpenApiDocument } from './openapi.document.js';
 
 /** The app answers these without a database, so none is asked for. */
@@ -35,7 +36,10 @@ describe('the API reference', () => {
     const ids = operations(document).map(({ operationId }) => operationId);
     expect(new Set(ids).size).toBe(ids.length);
     for (const operation of operations(document)) {
-      expect(operation).toMatchObject({ summary: expect.any(String), responses: expect.any(Object) });
+      expect(operation).toMatchObject({
+        summary: expect.any(String),
+        responses: { default: { description: 'Any other refusal' } },
+      });
     }
   });
 
@@ -73,6 +77,22 @@ describe('the API reference', () => {
       required: ['identifier_key', 'name', 'identity_type'],
       properties: { identifier_key: { type: 'string', minLength: 1, maxLength: 512 } },
     }));
+
+  it('names the codes of refusals, those of a 422 apart', () => {
+    const codesOf = (name: 'Refused' | 'Invalid') => {
+      const { properties, required } = document.components.schemas[name] as {
+        properties: Record<string, { enum?: string[]; pattern?: string }>;
+        required: string[];
+      };
+      expect(required).toEqual(['detail', 'code', 'trace_id']);
+      expect(properties.trace_id?.pattern).toBe('^[0-9a-f]{32}$');
+      return properties.code?.enum;
+    };
+    expect(codesOf('Refused')).toEqual(Object.keys(errorTable));
+    expect(codesOf('Invalid')).toEqual(
+      Object.entries(errorTable).flatMap(([code, { status }]) => (status === 422 ? [code] : [])),
+    );
+  });
 
   it('is a page without anything from elsewhere', async () => {
     const page = await app.inject({ method: 'GET', url: '/docs' });

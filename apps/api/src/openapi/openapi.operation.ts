@@ -80,12 +80,17 @@ const etag = { description: "The identity's version, for If-Match.", schema: { t
 function refusals({ scope, refusals = [], params, query, body, headers }: Endpoint) {
   const takesInput = params || query || headers || typeof body === 'object';
   const all = [...refusals, ...(takesInput ? [422] : []), ...(scope === 'public' ? [] : [401, 403, 429])];
-  return Object.fromEntries([...new Set(all)].sort().map((status) => [status, refusal(status)]));
+  const listed = [...new Set(all)].sort().map((status) => [status, refusal(status)]);
+  return { ...Object.fromEntries(listed), default: refused('Any other refusal', 'Refused') };
 }
 
 function refusal(status: number) {
   const description = STATUS_CODES[status] ?? String(status);
   if (status < 400) return { description };
-  const schema = { $ref: `#/components/schemas/${status === 422 ? 'Invalid' : 'Refused'}` };
-  return { description, content: { 'application/json': { schema } } };
+  return refused(description, status === 422 ? 'Invalid' : 'Refused');
 }
+
+const refused = (description: string, component: 'Invalid' | 'Refused') => ({
+  description,
+  content: { 'application/json': { schema: { $ref: `#/components/schemas/${component}` } } },
+});

@@ -54,7 +54,7 @@ async function carryOutAll(api: ApiClient, plans: readonly ConnectionPlan[], che
     } catch (error) {
       // What came before it in the file is done: the next apply goes on from here.
       if (error instanceof ApiRefusedError)
-        throw new ApiRefusedError(error.status, `${plan.name}: ${error.detail}`);
+        throw new ApiRefusedError(error.status, `${plan.name}: ${error.detail}`, error.reason);
       throw error;
     }
   }

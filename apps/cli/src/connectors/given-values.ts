@@ -43,7 +43,7 @@ function typed(type: ManifestField['type'] | undefined, text: string): unknown {
 
 class GivenValuesError extends Error {
   override readonly name = 'GivenValuesError';
-  readonly code = 'INVALID_ARGUMENT';
+  readonly code = 'INVALID_OPTION';
   constructor(option: string, faults: readonly string[]) {
     super(`${option}: ${faults.join('; ')}`);
   }

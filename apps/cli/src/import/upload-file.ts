@@ -35,17 +35,7 @@ async function answerOf(response: IncomingMessage): Promise<ImportOnTheWire> {
   const status = response.statusCode ?? 0;
   const body = await text(response);
   if (status >= 200 && status < 300) return ImportShape.parse(JSON.parse(body));
-  throw new ApiRefusedError(status, detailIn(body) ?? http.STATUS_CODES[status] ?? 'The request was refused');
-}
-
-function detailIn(body: string): string | undefined {
-  try {
-    const { detail } = JSON.parse(body) as { detail?: unknown };
-    return typeof detail === 'string' ? detail : undefined;
-  } catch {
-    // Not the service but something in front of it: its status is all there is to say.
-    return undefined;
-  }
+  throw ApiRefusedError.of(status, body);
 }
 
 const failureOf = (api: ApiClient, cause: NodeJS.ErrnoException): Error =>

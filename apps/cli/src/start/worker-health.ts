@@ -2,7 +2,13 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createLogger } from '#platform';
-import { type ReadinessChecks, type ReadinessDetails, readiness } from '../../../api/src/index.js';
+import {
+  type ReadinessChecks,
+  type ReadinessDetails,
+  readiness,
+  refusal,
+  refuseRaw,
+} from '../../../api/src/index.js';
 
 /** `/health/live` and `/health/ready` of a process that runs no API. */
 export async function serveWorkerHealth(
@@ -10,11 +16,12 @@ export async function serveWorkerHealth(
   { host, port, details }: { host: string; port: number; details?: ReadinessDetails },
 ): Promise<{ url: string; close(): Promise<void> }> {
   const log = createLogger('worker-health');
-  const server = createServer(async ({ url }, response) => {
-    if (url === '/health/live') return answer(response, 200, { status: 'ok' });
-    if (url !== '/health/ready') return answer(response, 404, { detail: 'Not Found' });
+  const server = createServer(async (request, response) => {
+    if (request.url === '/health/live') return answer(response, { status: 'ok' });
+    if (request.url !== '/health/ready') return refuseRaw(response, refusal('ROUTE_NOT_FOUND'), request);
     const state = await readiness(checks, log, details);
-    return answer(response, state.status === 'ok' ? 200 : 503, state);
+    if (state.status === 'ok') return answer(response, state);
+    return refuseRaw(response, refusal('NOT_READY'), request, state);
   });
   server.listen(port, host);
   await once(server, 'listening');
@@ -22,8 +29,8 @@ export async function serveWorkerHealth(
   return { url: `http://${host}:${bound}`, close: () => closed(server) };
 }
 
-function answer(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+function answer(response: ServerResponse, body: unknown): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
 const closed = (server: Server): Promise<void> =>
