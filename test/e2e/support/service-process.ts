@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newSecretKey } from '#platform';
+import { requireSound } from './sound-refusal.js';
 
 const MAIN = path.resolve('dist/bin/rollcall.js');
 
@@ -28,6 +29,7 @@ export class ServiceProcess {
     private readonly child: ChildProcess,
     private readonly output: { stdout: string; stderr: string },
     private readonly key: string | undefined,
+    private readonly isOfThisRelease: boolean,
   ) {}
 
   /** Resolves when it has printed its greeting; rejects with its own words when it ends before. */
@@ -36,7 +38,7 @@ export class ServiceProcess {
       env: serviceEnvironment(env),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const service = new ServiceProcess(child, gather(child), env.ROLLCALL_ADMIN_KEY);
+    const service = new ServiceProcess(child, gather(child), env.ROLLCALL_ADMIN_KEY, main === MAIN);
     await Promise.race([service.greeted(), service.exited().then(() => service.refuseEarlyEnd())]);
     return service;
   }
@@ -63,6 +65,7 @@ export class ServiceProcess {
     return this.key ?? this.printed(/Admin key +(\S+)/) ?? '';
   }
 
+  /** @throws Error for a refusal that is not as all are */
   async send(
     method: string,
     target: string,
@@ -76,7 +79,10 @@ export class ServiceProcess {
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    return { status: response.status, headers: response.headers, body: await response.json() };
+    const { status, headers } = response;
+    const answer = { status, headers, body: await response.json() };
+    if (this.isOfThisRelease) requireSound(answer);
+    return answer;
   }
 
   signal(name: NodeJS.Signals): void {
