@@ -14,6 +14,25 @@ const mayImport = {
   sync: ['connectors', 'identity', 'event-sourcing', 'mapping', 'queue', 'platform'],
 };
 
+/**
+ * Inside a lib, too, imports run downwards only. The floors of its src, the lowest first: folders, and files without
+ * their ending. What stands on one floor does not see each other; what is not named is the roof, which sees everything
+ * and which nobody sees.
+ */
+const floors = {
+  imports: [['reading'], ['mapping'], ['import'], ['chunks'], ['receiving']],
+  sync: [
+    ['sync.jobs', 'list-page', 'budgets'],
+    ['connections'],
+    ['links'],
+    ['records'],
+    ['conflicts', 'outcomes', 'quarantine', 'preview'],
+    ['applying'],
+    ['runs'],
+    ['resolutions', 'webhooks'],
+  ],
+};
+
 const specs = '\\.(spec|int-spec|e2e-spec|alone-spec)\\.ts$';
 
 const direction = Object.entries(mayImport).map(([lib, others]) => ({
@@ -24,9 +43,24 @@ const direction = Object.entries(mayImport).map(([lib, others]) => ({
   to: { path: '^(libs|apps)/', pathNot: `^libs/(${[lib, ...others].join('|')})/` },
 }));
 
+const inside = Object.entries(floors).flatMap(([lib, storeys]) => {
+  const place = (room) => `^libs/${lib}/src/${room.replaceAll('.', '\\.')}(/|\\.ts$)`;
+  return storeys.flatMap((rooms, storey) => {
+    const below = storeys.slice(0, storey).flat();
+    return rooms.map((room) => ({
+      name: `${lib}-${room}-looks-down`,
+      comment: `In libs/${lib}, ${room} may import ${below.join(', ') || 'nothing else'}.`,
+      severity: 'error',
+      from: { path: place(room), pathNot: specs },
+      to: { path: `^libs/${lib}/src/`, pathNot: [room, ...below].map(place) },
+    }));
+  });
+});
+
 module.exports = {
   forbidden: [
     ...direction,
+    ...inside,
     {
       name: 'libs-through-their-door',
       comment: 'Another lib is imported as #lib or #lib/testing: by its index.ts or its testing/index.ts.',

@@ -1,6 +1,6 @@
 import { type Pool, type PoolClient, uuidv7 } from '#platform';
-import type { OutcomeCounts } from '../records/apply-records.js';
-import type { StreamKey } from '../records/link.store.js';
+import type { StreamKey } from '../links/link.store.js';
+import type { OutcomeCounts } from '../outcomes/outcome-counts.js';
 import type { DeletionListing } from './deletion-listing.js';
 import { IN_MS } from './in-ms.js';
 import { RunActiveError } from './run.errors.js';

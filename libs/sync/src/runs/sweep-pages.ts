@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Connector, ConnectorContext, FetchedRecord } from '#connectors';
 import type { Pool } from '#platform';
-import { isBound } from '../records/link.js';
-import { linksOf } from '../records/link.store.js';
+import { isBound } from '../links/link.js';
+import { linksOf } from '../links/link.store.js';
+import type { QuarantineStore } from '../quarantine/quarantine.store.js';
 import { observeFetched } from '../records/observation.js';
-import type { QuarantineStore } from '../records/quarantine.store.js';
 import { cursorOf, type FoundPage, firstOf, type Reading } from './reading.js';
 import { refusalOf } from './sweep.js';
 import type { SweepStore } from './sweep.store.js';
