@@ -20,6 +20,41 @@ const mayImport = {
  * and which nobody sees.
  */
 const floors = {
+  platform: [
+    ['clock', 'uuid', 'event-loop', 'project-root', 'secret-box', 'logging'],
+    ['map-in-turns', 'package-version', 'outside', 'config'],
+    ['database'],
+    ['migrations', 'api-keys', 'embedded-postgres'],
+  ],
+  'event-sourcing': [
+    ['event', 'errors'],
+    ['decider', 'event-catalog', 'event-store'],
+    ['transactor', 'in-memory', 'postgres'],
+  ],
+  queue: [
+    ['queue.errors', 'job-definition', 'job-key', 'isolate', 'call-limits'],
+    ['verdict', 'backends'],
+    ['queues'],
+    ['dead-letters'],
+    ['job-context'],
+    ['job-registry'],
+    ['alone'],
+  ],
+  identity: [
+    ['identity.state', 'identity.errors'],
+    ['identity.events'],
+    ['identity.access', 'identity.folding', 'identity.provenance', 'ever-attached'],
+    ['identity.decider'],
+    ['identity.wire'],
+    ['identity.view'],
+    ['projections'],
+    ['commands', 'queries'],
+  ],
+  mapping: [
+    ['expression.errors', 'expression-bounds', 'rough-size', 'protocol'],
+    ['direct', 'processes'],
+    ['child'],
+  ],
   imports: [['reading'], ['mapping'], ['import'], ['chunks'], ['receiving']],
   sync: [
     ['sync.jobs', 'list-page', 'budgets'],

@@ -23,6 +23,7 @@ export * from './database/serving-session.js';
 export { sayingWhyUnusable, whyUnusable } from './database/start-errors.js';
 export * from './database/transaction.js';
 export { refusesData } from './database/unstorable-data.js';
+export { valuesByName } from './database/values-by-name.js';
 export * from './database/write-isolating.js';
 export * from './embedded-postgres/embedded-postgres.errors.js';
 export { runningEmbeddedPostgres } from './embedded-postgres/running-embedded-postgres.js';

@@ -2,7 +2,7 @@ import { type Connector, type ConnectorContext, type FetchedRecord, InvalidRespo
 import { type Clock, createLogger, uuidv7 } from '#platform';
 import { allTogether, type Isolate, type JobContext, type Portion } from '#queue';
 import type { ApplyRecords } from '../applying/apply-records.js';
-import { rulesOf } from '../applying/record-batch.js';
+import { type RecordBatch, rulesOf } from '../applying/record-batch.js';
 import { requireConnector } from '../connections/connection.input.js';
 import { obstacleOf, type SealedConnection } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
@@ -125,35 +125,40 @@ export class DeliveryWork {
   private async applyPortion(
     connection: SealedConnection,
     batch: DeliveryBatch,
-    { mapping, portion }: MappedPortion,
+    mapped: MappedPortion,
     signal?: AbortSignal,
   ): Promise<void> {
-    const { run } = batch;
-    const { runs, deliveries, records } = this.parts;
-    const fetch = this.fetching(connection, batch.stream, signal);
+    const { run, deliveries } = batch;
+    const records = await this.recordsOf(connection, batch, mapped, signal);
+    let total = run.counts;
+    const applied = await this.parts.records.apply(records, async (client, counts) => {
+      total = addCounts(run.counts, counts);
+      await this.parts.runs.saveRecordRun(client, run.id, records.key, total);
+      return (await this.parts.deliveries.done(client, idsOf(deliveries))) > 0;
+    });
+    if (applied) run.counts = total;
+  }
+
+  private async recordsOf(
+    connection: SealedConnection,
+    { stream, deliveries, run, askedAt }: DeliveryBatch,
+    { mapping, portion }: MappedPortion,
+    signal?: AbortSignal,
+  ): Promise<RecordBatch> {
+    const fetch = this.fetching(connection, stream, signal);
     const left = setAside(portion, String, this.log, { connection: connection.id });
     const fetched = portion.items.length > 0 ? await fetch(portion.items) : new Map<string, FetchedRecord>();
-    const observations = [...(await observe(fetched, batch.deliveries, mapping)), ...left];
-    const key = { connectionId: connection.id, stream: batch.stream };
-    let total = run.counts;
-    const applied = await records.apply(
-      {
-        key,
-        source: {
-          observations,
-          askedAt: batch.askedAt,
-          observe: async (ids) => observeFetched(await fetch(ids), mapping),
-        },
-        rules: rulesOf(connection, mapping),
-        run: { id: run.id, isTrial: portion.isTrial, causationOf: causesIn(batch.deliveries) },
+    const observations = [...(await observe(fetched, deliveries, mapping)), ...left];
+    return {
+      key: { connectionId: connection.id, stream },
+      source: {
+        observations,
+        askedAt,
+        observe: async (ids) => observeFetched(await fetch(ids), mapping),
       },
-      async (client, counts) => {
-        total = addCounts(run.counts, counts);
-        await runs.saveRecordRun(client, run.id, key, total);
-        return (await deliveries.done(client, idsOf(batch.deliveries))) > 0;
-      },
-    );
-    if (applied) run.counts = total;
+      rules: rulesOf(connection, mapping),
+      run: { id: run.id, isTrial: portion.isTrial, causationOf: causesIn(deliveries) },
+    };
   }
 
   private fetching(connection: SealedConnection, stream: string, signal?: AbortSignal) {
