@@ -1,3 +1,6 @@
+const { existsSync } = require('node:fs');
+const path = require('node:path');
+
 /**
  * Who may import whom. Imports flow one way:
  * apps → sync → connectors → identity → event-sourcing → platform, apps → imports → identity,
@@ -78,10 +81,15 @@ const direction = Object.entries(mayImport).map(([lib, others]) => ({
   to: { path: '^(libs|apps)/', pathNot: `^libs/(${[lib, ...others].join('|')})/` },
 }));
 
+const exists = (lib, room) =>
+  [room, `${room}.ts`].some((name) => existsSync(path.join(__dirname, 'libs', lib, 'src', name)));
+
 const inside = Object.entries(floors).flatMap(([lib, storeys]) => {
   const place = (room) => `^libs/${lib}/src/${room.replaceAll('.', '\\.')}(/|\\.ts$)`;
   return storeys.flatMap((rooms, storey) => {
     const below = storeys.slice(0, storey).flat();
+    for (const room of rooms)
+      if (!exists(lib, room)) throw new Error(`floors: there is no ${room} in libs/${lib}/src`);
     return rooms.map((room) => ({
       name: `${lib}-${room}-looks-down`,
       comment: `In libs/${lib}, ${room} may import ${below.join(', ') || 'nothing else'}.`,

@@ -3,6 +3,7 @@ import type { Pool } from '#platform';
 import { allTogether, type Isolate } from '#queue';
 import type { SealedConnection } from '../connections/connection.js';
 import type { ConnectorSessions } from '../connections/connector-sessions.js';
+import type { SweepStore } from '../links/sweep.store.js';
 import type { QuarantineStore } from '../quarantine/quarantine.store.js';
 import {
   newestOf,
@@ -21,7 +22,6 @@ import { UnknownStreamError } from './run.errors.js';
 import type { Run } from './run.js';
 import type { RunStore } from './run.store.js';
 import { canSweep } from './sweep.js';
-import type { SweepStore } from './sweep.store.js';
 import { readIdList, readSweep } from './sweep-pages.js';
 
 export interface RunPage extends FoundPage {

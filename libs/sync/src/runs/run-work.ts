@@ -4,6 +4,7 @@ import type { ApplyRecords } from '../applying/apply-records.js';
 import { type RecordBatch, rulesOf } from '../applying/record-batch.js';
 import { obstacleOf, type SealedConnection } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
+import type { SweepStore } from '../links/sweep.store.js';
 import { addCounts, failuresOf, type OutcomeCounts, totalOf } from '../outcomes/outcome-counts.js';
 import type { Observation } from '../records/observation.js';
 import type { SameRecord } from '../records/same-records.js';
@@ -14,7 +15,6 @@ import { PageAhead } from './page-ahead.js';
 import type { PageReader, RunPage } from './page-reader.js';
 import { isOver, type Run, type RunPhase } from './run.js';
 import type { FoundRun, RunStep, RunStore } from './run.store.js';
-import type { SweepStore } from './sweep.store.js';
 
 /** What the job of a page does next; null: nothing. */
 export type NextPage = { readonly afterMs: number } | null;
