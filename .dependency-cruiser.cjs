@@ -1,3 +1,6 @@
+const { existsSync } = require('node:fs');
+const path = require('node:path');
+
 /**
  * Who may import whom. Imports flow one way:
  * apps → sync → connectors → identity → event-sourcing → platform, apps → imports → identity,
@@ -14,6 +17,61 @@ const mayImport = {
   sync: ['connectors', 'identity', 'event-sourcing', 'mapping', 'queue', 'platform'],
 };
 
+/**
+ * Inside a lib, too, imports run downwards only. The floors of its src, the lowest first: folders, and files without
+ * their ending. What stands on one floor does not see each other; what is not named is the roof, which sees everything
+ * and which nobody sees.
+ */
+const floors = {
+  platform: [
+    ['clock', 'uuid', 'event-loop', 'project-root', 'secret-box', 'logging'],
+    ['map-in-turns', 'package-version', 'outside', 'config'],
+    ['database'],
+    ['migrations', 'api-keys', 'embedded-postgres'],
+  ],
+  'event-sourcing': [
+    ['event', 'errors'],
+    ['decider', 'event-catalog', 'event-store'],
+    ['transactor', 'in-memory', 'postgres'],
+  ],
+  queue: [
+    ['queue.errors', 'job-definition', 'job-key', 'isolate', 'call-limits'],
+    ['verdict', 'backends'],
+    ['queues'],
+    ['dead-letters'],
+    ['job-context'],
+    ['job-registry'],
+    ['alone'],
+  ],
+  identity: [
+    ['identity.state', 'identity.errors'],
+    ['identity.events'],
+    ['identity.access', 'identity.folding', 'identity.provenance', 'ever-attached'],
+    ['identity.decider'],
+    ['identity.wire'],
+    ['identity.view'],
+    ['projections'],
+    ['commands', 'queries'],
+  ],
+  mapping: [
+    ['expression.errors', 'expression-bounds', 'rough-size', 'protocol'],
+    ['direct', 'processes'],
+    ['child'],
+  ],
+  connectors: [['mapping'], ['port'], ['ground'], ['testing']],
+  imports: [['reading'], ['mapping'], ['import'], ['chunks'], ['receiving']],
+  sync: [
+    ['sync.jobs', 'list-page', 'budgets'],
+    ['connections'],
+    ['links'],
+    ['records'],
+    ['conflicts', 'outcomes', 'quarantine', 'preview'],
+    ['applying'],
+    ['runs'],
+    ['resolutions', 'webhooks'],
+  ],
+};
+
 const specs = '\\.(spec|int-spec|e2e-spec|alone-spec)\\.ts$';
 
 const direction = Object.entries(mayImport).map(([lib, others]) => ({
@@ -24,30 +82,34 @@ const direction = Object.entries(mayImport).map(([lib, others]) => ({
   to: { path: '^(libs|apps)/', pathNot: `^libs/(${[lib, ...others].join('|')})/` },
 }));
 
-/**
- * The floors of libs/connectors, the lowest first: each may import itself and those before it. Above them a folder for each
- * connector, which knows no other connector, and above those the files that know them all.
- */
-const connectorFloors = ['mapping', 'port', 'ground', 'testing'];
-const inConnectors = (...folders) => `^libs/connectors/src/(${folders.join('|')})/`;
+const exists = (lib, room) =>
+  [room, `${room}.ts`].some((name) => existsSync(path.join(__dirname, 'libs', lib, 'src', name)));
 
-const connectorsDownwards = [
-  ...connectorFloors.map((floor, place) => ({
-    name: `connectors-${floor}-imports-downwards`,
-    comment: `libs/connectors: the floors are ${connectorFloors.join(', ')}, then the connectors.`,
-    severity: 'error',
-    from: { path: inConnectors(floor), pathNot: specs },
-    to: { path: '^libs/connectors/src/', pathNot: inConnectors(...connectorFloors.slice(0, place + 1)) },
-  })),
+const inside = Object.entries(floors).flatMap(([lib, storeys]) => {
+  const place = (room) => `^libs/${lib}/src/${room.replaceAll('.', '\\.')}(/|\\.ts$)`;
+  return storeys.flatMap((rooms, storey) => {
+    const below = storeys.slice(0, storey).flat();
+    for (const room of rooms)
+      if (!exists(lib, room)) throw new Error(`floors: there is no ${room} in libs/${lib}/src`);
+    return rooms.map((room) => ({
+      name: `${lib}-${room}-looks-down`,
+      comment: `In libs/${lib}, ${room} may import ${below.join(', ') || 'nothing else'}.`,
+      severity: 'error',
+      from: { path: place(room), pathNot: specs },
+      to: { path: `^libs/${lib}/src/`, pathNot: [room, ...below].map(place) },
+    }));
+  });
+});
+
+const onTheFloors = `^libs/connectors/src/(${floors.connectors.flat().join('|')})/`;
+
+const connectors = [
   {
     name: 'connectors-apart',
-    comment: 'A connector stands on the ground floor and knows no other; what two of them need moves down.',
+    comment: 'A connector stands on the floors and knows no other; what two of them need moves down.',
     severity: 'error',
-    from: { path: '^libs/connectors/src/([^/]+)/', pathNot: [inConnectors(...connectorFloors), specs] },
-    to: {
-      path: '^libs/connectors/src/',
-      pathNot: ['^libs/connectors/src/$1/', inConnectors(...connectorFloors)],
-    },
+    from: { path: '^libs/connectors/src/([^/]+)/', pathNot: [onTheFloors, specs] },
+    to: { path: '^libs/connectors/src/', pathNot: ['^libs/connectors/src/$1/', onTheFloors] },
   },
   {
     name: 'connectors-without-fakes',
@@ -61,7 +123,8 @@ const connectorsDownwards = [
 module.exports = {
   forbidden: [
     ...direction,
-    ...connectorsDownwards,
+    ...inside,
+    ...connectors,
     {
       name: 'libs-through-their-door',
       comment: 'Another lib is imported as #lib or #lib/testing: by its index.ts or its testing/index.ts.',

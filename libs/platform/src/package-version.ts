@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { projectRoot } from './migrations/migrations-folder.js';
+import { projectRoot } from './project-root.js';
 
 /** The version of this code, as `package.json` has it. */
 export const packageVersion = (): string =>

@@ -1,4 +1,3 @@
-export { allTogether, type DividedWork, type Isolate, type Poisoned, type Portion } from './alone/isolate.js';
 export { type ServedJobs, serveAlone, type Warder } from './alone/serve-alone.js';
 export { SolitaryCell, type SolitaryCellOptions } from './alone/solitary-cell.js';
 export { type PostgresBackendOptions, postgresBackend } from './backends/postgres.backend.js';
@@ -16,6 +15,7 @@ export type {
 export type { DeadLetterStore, RetriedBatch, SendAgain } from './dead-letters/dead-letter.store.js';
 export { DeadLetters, type RetryTotals } from './dead-letters/dead-letters.js';
 export { PostgresDeadLetterStore } from './dead-letters/postgres-dead-letter.store.js';
+export { allTogether, type DividedWork, type Isolate, type Poisoned, type Portion } from './isolate.js';
 export type { JobContext, JobHandler } from './job-context.js';
 export {
   type Backoff,

@@ -1,6 +1,6 @@
 import type { Logger } from '#platform';
-import { allTogether, type Isolate } from './alone/isolate.js';
 import type { DeadLetterStore } from './dead-letters/dead-letter.store.js';
+import { allTogether, type Isolate } from './isolate.js';
 import { jobKeyOf } from './job-key.js';
 import { poisoned } from './verdict.js';
 

@@ -1,7 +1,7 @@
 import { createLogger, type Pool } from '#platform';
 import { nextRunAt } from './connections/schedule.js';
 import { RunActiveError } from './runs/run.errors.js';
-import type { Runs } from './runs/runs.js';
+import type { RunControl } from './runs/run-control.js';
 
 /**
  * Starts the incremental runs of connections with a cron expression. The time that is due stands in the connection
@@ -14,7 +14,7 @@ export class CronRuns {
   private readonly foundRight = new Map<string, string>();
   private lookedAt = new Date(0);
 
-  constructor(private readonly parts: { readonly pool: Pool; readonly runs: Runs }) {}
+  constructor(private readonly parts: { readonly pool: Pool; readonly runs: RunControl }) {}
 
   async startDue(): Promise<void> {
     const { rows } = await this.parts.pool.query<ScheduledConnection>(SCHEDULED);

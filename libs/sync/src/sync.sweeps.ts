@@ -5,7 +5,7 @@ import { DEFAULT_POLICIES } from './connections/connection-policies.js';
 import type { CronRuns } from './cron-runs.js';
 import { RunActiveError } from './runs/run.errors.js';
 import { SILENT_RUN_SECONDS } from './runs/run.store.js';
-import type { Runs } from './runs/runs.js';
+import type { RunControl } from './runs/run-control.js';
 import { canSweep } from './runs/sweep.js';
 import { enqueueAbandoned, enqueueForgottenRecords, enqueuePage, enqueueRecords } from './sync.jobs.js';
 
@@ -22,7 +22,7 @@ export class SyncSweeps {
     private readonly parts: {
       readonly pool: Pool;
       readonly queues: Queues;
-      readonly runs: Runs;
+      readonly runs: RunControl;
       readonly cron: CronRuns;
     },
   ) {}

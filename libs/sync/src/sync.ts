@@ -2,23 +2,24 @@ import type { NetworkPolicy } from '#connectors';
 import type { IdentityRepository } from '#identity';
 import { type Clock, type Pool, type PrismaClient, type SecretBox, systemClock } from '#platform';
 import type { CallLimiter, Queues } from '#queue';
+import { ApplyRecords } from './applying/apply-records.js';
 import { CallBudgets } from './budgets/call-budgets.js';
 import { ConflictStore } from './conflicts/conflict.store.js';
 import { Conflicts } from './conflicts/conflicts.js';
 import { ConnectionStore } from './connections/connection.store.js';
 import { Connections } from './connections/connections.js';
 import { ConnectorSessions } from './connections/connector-sessions.js';
-import { Preview } from './connections/preview.js';
 import { CronRuns } from './cron-runs.js';
+import { SweepStore } from './links/sweep.store.js';
 import { Outcomes } from './outcomes/outcomes.js';
+import { Preview } from './preview/preview.js';
 import { Quarantine } from './quarantine/quarantine.js';
-import { ApplyRecords } from './records/apply-records.js';
-import { QuarantineStore } from './records/quarantine.store.js';
+import { QuarantineStore } from './quarantine/quarantine.store.js';
+import { Resolutions } from './resolutions/resolutions.js';
+import { PageReader } from './runs/page-reader.js';
 import { RunStore } from './runs/run.store.js';
-import { RunPageReader } from './runs/run-page.js';
-import { RunPages } from './runs/run-pages.js';
-import { Runs } from './runs/runs.js';
-import { SweepStore } from './runs/sweep.store.js';
+import { RunControl } from './runs/run-control.js';
+import { RunWork } from './runs/run-work.js';
 import { SyncSweeps } from './sync.sweeps.js';
 import { Announcer } from './webhooks/announcer.js';
 import { Deliveries } from './webhooks/deliveries.js';
@@ -44,13 +45,14 @@ export interface SyncParts {
 export interface Sync {
   readonly connections: Connections;
   readonly preview: Preview;
-  readonly runs: Runs;
-  readonly pages: RunPages;
+  readonly runs: RunControl;
+  readonly pages: RunWork;
   readonly inbox: WebhookInbox;
   readonly deliveries: Deliveries;
   readonly quarantine: Quarantine;
   readonly outcomes: Outcomes;
   readonly conflicts: Conflicts;
+  readonly resolutions: Resolutions;
   readonly work: DeliveryWork;
   readonly sweeps: SyncSweeps;
 }
@@ -69,19 +71,20 @@ export function createSync(parts: SyncParts): Sync {
   const records = new ApplyRecords(pool, identities, quarantine, new ConflictStore());
   const store = new RunStore(pool);
   const swept = new SweepStore(pool);
-  const runs = new Runs({ pool, prisma, queues, connections, store });
+  const runs = new RunControl({ pool, prisma, queues, connections, store });
   const deliveries = new DeliveryStore(pool);
   const receivers = new WebhookReceivers({ pool, connections, sessions, clock: systemClock });
+  const conflicts = new Conflicts(prisma, connections);
   const cron = new CronRuns({ pool, runs });
   const sweeps = new SyncSweeps({ pool, queues, runs, cron });
   return {
     connections: new Connections(connections, sessions, (id) => sweeps.wake(id)),
     preview: new Preview({ pool, identities, store: connections, sessions }),
     runs,
-    pages: new RunPages(
+    pages: new RunWork(
       store,
       connections,
-      new RunPageReader(pool, sessions, store, quarantine, swept),
+      new PageReader(pool, sessions, store, quarantine, swept),
       records,
       swept,
       clock,
@@ -90,7 +93,8 @@ export function createSync(parts: SyncParts): Sync {
     deliveries: new Deliveries({ prisma, connections, store: deliveries, queues }),
     quarantine: new Quarantine({ pool, prisma, connections, store: quarantine, queues }),
     outcomes: new Outcomes(prisma, connections),
-    conflicts: new Conflicts({ pool, prisma, connections, sessions, records, runs: store }),
+    conflicts,
+    resolutions: new Resolutions({ pool, conflicts, connections, sessions, records, runs: store }),
     work: new DeliveryWork({ connections, sessions, deliveries, runs: store, records, clock }),
     sweeps,
   };

@@ -26,8 +26,8 @@ export class ConflictsController {
     const { action } = body;
     const identifierKey = body.action === 'rekey' ? body.identifier_key : undefined;
     const resolution = { action, identifierKey };
-    const { conflicts } = this.sync;
-    return toWire(await conflicts.resolve(params.conflict_id, resolution, caller.actor, caller.access));
+    const { resolutions } = this.sync;
+    return toWire(await resolutions.resolve(params.conflict_id, resolution, caller.actor, caller.access));
   }
 }
 

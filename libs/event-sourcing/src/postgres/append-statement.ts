@@ -1,6 +1,6 @@
 import type { NewEvent } from '../event.js';
 import type { CommandRecord, StreamAppend } from '../event-store.js';
-import type { InlineProjection } from '../inline-projection.js';
+import type { InlineProjection } from './inline-projection.js';
 import { StatementParameters } from './statement.js';
 
 export interface Statement {

@@ -10,8 +10,8 @@ import {
   type LogPage,
   type StreamAppend,
 } from '../event-store.js';
-import type { InlineProjection } from '../inline-projection.js';
 import { appendManyStatement, appendOneStatement, type Statement } from './append-statement.js';
+import type { InlineProjection } from './inline-projection.js';
 import { preparedName } from './statement.js';
 
 /** The log in schema `es` (prisma/migrations). Each append is one statement: events, command and inline projections. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { projectRoot } from '../migrations/migrations-folder.js';
+import { projectRoot } from '../project-root.js';
 import { leastConnections, planConnections } from './connection-plan.js';
 import { databaseLimits } from './database-limits.js';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { projectRoot } from '../migrations/migrations-folder.js';
+import { projectRoot } from '../project-root.js';
 import { lockDataDir } from './data-dir-lock.js';
 
 describe('the lock of a data directory', () => {

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { projectRoot } from '../migrations/migrations-folder.js';
+import { projectRoot } from '../project-root.js';
 
 let root: string;
 

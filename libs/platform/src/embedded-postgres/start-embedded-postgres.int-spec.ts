@@ -18,7 +18,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { projectRoot } from '../migrations/migrations-folder.js';
+import { projectRoot } from '../project-root.js';
 import { embeddedSuperuserUrl } from '../testing/embedded-superuser.js';
 import { stopPreviousServer } from './previous-server.js';
 import { processIdentity } from './process-identity.js';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { projectRoot } from '../project-root.js';
 
 export interface Migration {
   readonly name: string;
@@ -15,18 +14,6 @@ export interface Migration {
 
 /** Where Prisma keeps `schema.prisma` and `migrations/`: the project's own `prisma` folder unless told otherwise. */
 export const prismaFolder = (): string => path.join(projectRoot(), 'prisma');
-
-/**
- * The folder that holds `prisma/schema.prisma`, found upwards from this file, so that it is the same from `dist/`,
- * from the sources under jest, and from any working directory.
- */
-export function projectRoot(from = fileURLToPath(new URL('.', import.meta.url))): string {
-  if (existsSync(path.join(from, 'prisma', 'schema.prisma'))) return from;
-  const parent = path.dirname(from);
-  if (parent === from)
-    throw new Error('prisma/schema.prisma was not found: it has to be shipped next to dist/');
-  return projectRoot(parent);
-}
 
 /** The names of all migrations in the order in which they apply. */
 export async function migrationNames(folder = prismaFolder()): Promise<string[]> {

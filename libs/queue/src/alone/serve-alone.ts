@@ -2,11 +2,11 @@ import { createLogger, isDatabaseUnavailable } from '#platform';
 import type { OpenQueue } from '../backends/queue-backend.js';
 import type { CallLimiter } from '../call-limits/call-limiter.js';
 import type { DeadLetterStore } from '../dead-letters/dead-letter.store.js';
+import type { Isolate, Portion } from '../isolate.js';
 import { contextOf } from '../job-context.js';
 import { parsed, type RegisteredJob } from '../job-registry.js';
 import { Queues } from '../queues.js';
 import type { Order } from './culprit-search.js';
-import type { Isolate, Portion } from './isolate.js';
 import type { FromCell, Question, SuspectJob, ToCell } from './messages.js';
 import { heardError, saidError } from './said-error.js';
 

@@ -9,14 +9,13 @@ import {
 } from '#connectors';
 import { type Clock, createLogger } from '#platform';
 import type { CallLimiter, CallWindow } from '#queue';
-import type { Connection } from '../connections/connection.js';
 import { callSpacingMs, callWindows } from './call-windows.js';
 
 /** Polling leaves a share of the budget to webhooks, which may use all of it. */
 export type CallPurpose = 'polling' | 'webhook';
 
 export interface BudgetFor {
-  readonly connection: Pick<Connection, 'id' | 'policies'>;
+  readonly connection: { readonly id: string; readonly policies: { readonly webhook_share: number } };
   readonly connector: Connector;
   readonly context: Pick<ConnectorContext<unknown, unknown>, 'config' | 'signal'>;
   readonly purpose: CallPurpose;

@@ -1,5 +1,5 @@
 import { type PoolClient, uuidv7 } from '#platform';
-import type { StreamKey } from '../records/link.store.js';
+import type { StreamKey } from '../links/link.store.js';
 import type { PlannedRecord } from '../records/plan-page.js';
 import type { Roster } from '../records/roster.js';
 

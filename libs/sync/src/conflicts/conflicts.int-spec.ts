@@ -8,7 +8,7 @@ import {
 import { openSyncWorld, type SyncWorld } from '../../../../test/support/sync-world.js';
 import type { Connection } from '../connections/connection.js';
 import type { ConnectionPolicies } from '../connections/connection-policies.js';
-import type { Resolution } from './conflicts.js';
+import type { Resolution } from '../resolutions/resolutions.js';
 
 const START = new Date('2026-09-01T10:00:00.250Z');
 
@@ -250,7 +250,8 @@ describeEachDatabase('key conflicts', ({ kind }) => {
     const id = conflict?.id ?? '';
     const { conflicts } = world.sync;
     await expect(conflicts.get(id, ['other'])).rejects.toThrow(/No conflict/);
-    await expect(conflicts.resolve(id, { action: 'merge' }, 'key:2', ['other'])).rejects.toThrow(
+    const { resolutions } = world.sync;
+    await expect(resolutions.resolve(id, { action: 'merge' }, 'key:2', ['other'])).rejects.toThrow(
       /No conflict/,
     );
     await expect(conflicts.list({ connectionId: connection.id, limit: 5 }, ['other'])).rejects.toThrow();
@@ -331,7 +332,7 @@ describeEachDatabase('key conflicts', ({ kind }) => {
 
   async function resolve(resolution: Resolution, id?: string) {
     const conflictId = id ?? (await open())[0]?.id ?? '';
-    return world.sync.conflicts.resolve(conflictId, resolution, 'key:1', 'all');
+    return world.sync.resolutions.resolve(conflictId, resolution, 'key:1', 'all');
   }
 
   async function identity(key: string) {

@@ -1,8 +1,8 @@
 import type { ProjectAccess } from '#identity';
 import type { PrismaClient } from '#platform';
 import type { ConnectionStore } from '../connections/connection.store.js';
+import { before, type ListPage, newestFirst } from '../list-page.js';
 import type { PlanAction } from '../records/plan.js';
-import type { ListPage } from '../runs/runs.js';
 
 export interface OutcomeFilter extends ListPage {
   readonly connectionId: string;
@@ -20,7 +20,7 @@ export class Outcomes {
 
   /** Newest first. */
   async list(filter: OutcomeFilter, access: ProjectAccess) {
-    const { connectionId, externalId, stream, action, after, limit } = filter;
+    const { connectionId, externalId, stream, action } = filter;
     await this.connections.require(connectionId, access);
     return this.prisma.recordOutcome.findMany({
       where: {
@@ -28,10 +28,9 @@ export class Outcomes {
         ...(externalId === undefined ? {} : { externalId }),
         ...(stream === undefined ? {} : { stream }),
         ...(action === undefined ? {} : { action }),
-        ...(after === undefined ? {} : { id: { lt: after } }),
+        ...before(filter),
       },
-      orderBy: { id: 'desc' },
-      take: limit,
+      ...newestFirst(filter),
     });
   }
 }

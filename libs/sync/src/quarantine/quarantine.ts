@@ -2,10 +2,10 @@ import { mayAccess, type ProjectAccess } from '#identity';
 import { inTransaction, type Pool, type PrismaClient, uuidv7 } from '#platform';
 import type { Queues } from '#queue';
 import type { ConnectionStore } from '../connections/connection.store.js';
-import type { QuarantineStore } from '../records/quarantine.store.js';
-import type { ListPage } from '../runs/runs.js';
+import { before, type ListPage, newestFirst } from '../list-page.js';
 import { enqueueRecords } from '../sync.jobs.js';
 import { QuarantinedRecordNotFoundError, RecordNotReplayableError } from './quarantine.errors.js';
+import type { QuarantineStore } from './quarantine.store.js';
 
 export const QUARANTINE_STATUSES = ['waiting', 'discarded'] as const;
 export type QuarantineStatus = (typeof QUARANTINE_STATUSES)[number];
@@ -36,7 +36,7 @@ export class Quarantine {
 
   /** Newest first, without their payload; those that wait, unless asked for the discarded ones. */
   async list(filter: QuarantineList, access: ProjectAccess) {
-    const { connectionId, status = 'waiting', stream, code, after, limit } = filter;
+    const { connectionId, status = 'waiting', stream, code } = filter;
     await this.parts.connections.require(connectionId, access);
     return this.parts.prisma.quarantinedRecord.findMany({
       where: {
@@ -44,10 +44,9 @@ export class Quarantine {
         status,
         ...(stream === undefined ? {} : { stream }),
         ...(code === undefined ? {} : { code }),
-        ...(after === undefined ? {} : { id: { lt: after } }),
+        ...before(filter),
       },
-      orderBy: { id: 'desc' },
-      take: limit,
+      ...newestFirst(filter),
       omit: { payload: true },
     });
   }

@@ -3,7 +3,7 @@ import type { FetchedRecord, FieldError, MappingResult, RejectedRecord, SourceRe
 import type { EvaluateOptions } from '#mapping';
 import { Stretches } from '#platform';
 import { allTogether, type Isolate } from '#queue';
-import type { KeyHold } from './link.js';
+import type { KeyHold } from '../links/link.js';
 import { contentHash, type MirroredIdentity, mirroredIdentitySchema } from './mirrored-identity.js';
 import type { StreamMapping } from './stream-mapping.js';
 

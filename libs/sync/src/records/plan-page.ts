@@ -18,8 +18,8 @@ export interface PagePlanning extends Omit<Circumstances, 'newIdentityId' | 'dec
   readonly metadataFor: (externalId: string) => EventMetadata;
   /** What is decided about a record, should its key be taken. */
   readonly decisionFor?: (externalId: string) => KeyDecision | undefined;
-  /** Told of the records that wait for keys nobody gives up, before anything is decided about them. */
-  readonly atStandstill?: (conflicts: readonly PlannedRecord[]) => void;
+  /** Asked about records that wait for keys nobody gives up, before anything is decided about them; no: they go on waiting. */
+  readonly mayDecide?: (conflicts: readonly PlannedRecord[]) => boolean;
 }
 
 /**
@@ -46,7 +46,7 @@ export function planPage(
     // Those that exchange come first: others may want the same keys.
     waiting = [...ring, ...conflicts.filter((conflict) => !ring.includes(conflict))].map(observed);
     if (ring.length > 0) continue;
-    planning.atStandstill?.(conflicts);
+    if (planning.mayDecide?.(conflicts) === false) return [...planned, ...conflicts];
     const decided = planAll(waiting, roster, planning, planning.decisionFor);
     planned.push(...decided.through);
     if (decided.conflicts.length === waiting.length) return [...planned, ...decided.conflicts];
@@ -114,7 +114,7 @@ function exchanges(
 function couldTakeKey(
   { observation }: PlannedRecord,
   roster: Roster,
-  { metadataFor, decisionFor, atStandstill, ...circumstances }: PagePlanning,
+  { metadataFor, decisionFor, mayDecide, ...circumstances }: PagePlanning,
 ): boolean {
   const record = asHeld(observation, roster);
   const held = { ...roster.held(record), holder: undefined };
@@ -124,7 +124,7 @@ function couldTakeKey(
 function planOne(
   roster: Roster,
   observation: Observation,
-  { metadataFor, decisionFor, atStandstill, ...circumstances }: PagePlanning,
+  { metadataFor, decisionFor, mayDecide, ...circumstances }: PagePlanning,
   decision: KeyDecision | undefined,
 ): PlannedRecord | null {
   const held = roster.held(asHeld(observation, roster), decision?.identifierKey);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fold } from '#event-sourcing';
 import { createIdentity, type Identity, identityDecider, type LiveIdentity } from '#identity';
-import type { Link } from './link.js';
+import type { Link } from '../links/link.js';
 import { contentHash, type MirroredIdentity } from './mirrored-identity.js';
 import type { Observation, Present } from './observation.js';
 import { type Circumstances, type Held, type Plan, plan } from './plan.js';

@@ -6,11 +6,11 @@ import {
   IdentityLimitError,
   type Provenance,
 } from '#identity';
+import { isBound, type Link } from '../links/link.js';
 import { allowedBy, type Ownership } from './field-policies.js';
 import { DECISION_CODES, DISCARDED_CODE, type KeyDecision, POLICY } from './key-decision.js';
-import { isBound, type Link } from './link.js';
 import { mirrorIdentity } from './mirrored-identity.js';
-import type { Gone, Merged, Observation, Present, Unusable } from './observation.js';
+import type { Merged, Observation, Present, Unusable } from './observation.js';
 
 export const PLAN_ACTIONS = [
   'create',
@@ -84,19 +84,25 @@ export interface Plan {
  */
 export function plan(observation: Observation, held: Held, circumstances: Circumstances): Plan | null {
   try {
-    return PLANNERS[observation.kind](observation as never, held, circumstances);
+    return planByKind(observation, held, circumstances);
   } catch (error) {
     if (!(error instanceof IdentityLimitError)) throw error;
     return refuse('invalid', error.code, error.message, held);
   }
 }
 
-const PLANNERS = {
-  present: planPresent,
-  unusable: planUnusable,
-  gone: planGone,
-  merged: planMerged,
-} satisfies Record<Observation['kind'], unknown>;
+function planByKind(observation: Observation, held: Held, circumstances: Circumstances): Plan | null {
+  switch (observation.kind) {
+    case 'present':
+      return planPresent(observation, held, circumstances);
+    case 'unusable':
+      return planUnusable(observation, held);
+    case 'gone':
+      return planGone(held, circumstances);
+    case 'merged':
+      return planMerged(observation, held, circumstances);
+  }
+}
 
 function planPresent(record: Present, held: Held, circumstances: Circumstances): Plan {
   const { link, identity, provenance } = held;
@@ -137,7 +143,7 @@ function planUnusable({ code, reason }: Unusable, held: Held): Plan {
 }
 
 /** An identity that another record mirrors lives on: only this link ends. */
-function planGone(_gone: Gone, { link, identity, shared }: Held, { askedAt }: Circumstances): Plan | null {
+function planGone({ link, identity, shared }: Held, { askedAt }: Circumstances): Plan | null {
   if (!link || !isBound(link)) return null;
   const { identityId } = link;
   if (askedAt < link.seenAt) return { action: 'stale', identityId, events: [], links: [] };

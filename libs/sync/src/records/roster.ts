@@ -7,7 +7,7 @@ import {
   readProvenance,
 } from '#identity';
 import type { PoolClient } from '#platform';
-import { isBound, type Link } from './link.js';
+import { isBound, type Link } from '../links/link.js';
 import {
   type Binding,
   bindingName,
@@ -15,7 +15,7 @@ import {
   type IdentityMove,
   linksOf,
   type StreamKey,
-} from './link.store.js';
+} from '../links/link.store.js';
 import type { Observation } from './observation.js';
 import type { Held, Holder, Plan } from './plan.js';
 

@@ -1,7 +1,7 @@
 import type { SourceRecord } from '#connectors';
 import { type Pool, type PoolClient, uuidv7 } from '#platform';
+import type { StreamKey } from '../links/link.store.js';
 import { type FieldPolicies, hashUnder } from './field-policies.js';
-import type { StreamKey } from './link.store.js';
 import { fingerprintOf, type Observation, observeRecords, RECORD_POISONED } from './observation.js';
 import type { StreamMapping } from './stream-mapping.js';
 

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { SealedConnection } from '../connections/connection.js';
 import type { CountedCalls } from './counted-calls.js';
 import { PageAhead } from './page-ahead.js';
+import type { PageReader, RunPage } from './page-reader.js';
 import type { Run } from './run.js';
-import type { RunPage, RunPageReader } from './run-page.js';
 
 const NOW = new Date('2026-09-01T10:00:00Z');
 const run = { id: 'r1', pages: 3 } as Run;
@@ -29,7 +29,7 @@ describe('the page ahead', () => {
         return answer;
       },
     };
-    ahead = new PageAhead(reader as unknown as RunPageReader);
+    ahead = new PageAhead(reader as unknown as PageReader);
   });
 
   it('is there for its place, once', async () => {

@@ -1,7 +1,7 @@
 import type { SealedConnection } from '../connections/connection.js';
 import { CountedCalls } from './counted-calls.js';
+import type { PageReader, RunPage } from './page-reader.js';
 import type { Run } from './run.js';
-import type { RunPage, RunPageReader } from './run-page.js';
 
 /** A page that is being read. */
 export interface AskedPage {
@@ -21,7 +21,7 @@ export class PageAhead {
   private waiting: (AskedPage & { readonly place: string; readonly stop: AbortController }) | null = null;
 
   constructor(
-    private readonly reader: RunPageReader,
+    private readonly reader: PageReader,
     private readonly signal?: AbortSignal,
   ) {}
 

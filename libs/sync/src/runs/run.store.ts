@@ -1,6 +1,7 @@
-import { type Pool, type PoolClient, uuidv7 } from '#platform';
-import type { OutcomeCounts } from '../records/apply-records.js';
-import type { StreamKey } from '../records/link.store.js';
+import { type Pool, type PoolClient, uuidv7, valuesByName } from '#platform';
+import { rowVersion } from '../connections/row-version.js';
+import type { StreamKey } from '../links/link.store.js';
+import { failuresOf, type OutcomeCounts } from '../outcomes/outcome-counts.js';
 import type { DeletionListing } from './deletion-listing.js';
 import { IN_MS } from './in-ms.js';
 import { RunActiveError } from './run.errors.js';
@@ -17,7 +18,7 @@ export interface FoundRun {
   readonly run: Run;
   /** By the database's clock, which all workers share. */
   readonly now: Date;
-  /** Another one after every change of its connection. */
+  /** Another one after every change of its connection ({@link rowVersion}). */
   readonly connectionVersion: string;
 }
 
@@ -44,18 +45,10 @@ export class RunStore {
   /** Without a cursor of its stream an incremental run has to be a full one. @throws RunActiveError */
   async start(run: NewRun, client: PoolClient): Promise<Run> {
     const { connectionId, stream, mode, trigger, allowSweep = false, externalIds = [] } = run;
-    const values = [
-      uuidv7(),
-      connectionId,
-      stream,
-      mode,
-      trigger,
-      FIRST_PHASE[mode],
-      allowSweep,
-      externalIds,
-    ];
+    const phase = FIRST_PHASE[mode];
+    const values = { id: uuidv7(), connectionId, stream, mode, trigger, phase, allowSweep, externalIds };
     try {
-      const { rows } = await client.query<RunRow>(START, values);
+      const { rows } = await client.query<RunRow>(START(values));
       return toRun(rows[0] as RunRow);
     } catch (error) {
       const { constraint } = error as { constraint?: string };
@@ -66,7 +59,7 @@ export class RunStore {
   async find(id: string): Promise<FoundRun | null> {
     const { rows } = await this.pool.query<RunRow & { now: Date; version: string | null }>({
       name: 'run_find',
-      text: `select r.*, clock_timestamp() as now, c.xmin::text as version
+      text: `select r.*, clock_timestamp() as now, ${rowVersion('c')} as version
         from sync_runs r left join connections c on c.id = r.connection_id where r.id = $1`,
       values: [id],
     });
@@ -76,26 +69,16 @@ export class RunStore {
 
   async advance(client: PoolClient, run: Run, step: RunStep): Promise<boolean> {
     const { rowCount } = await client.query(
-      `update sync_runs set status = $3, phase = $4, cursor = $5, counts = $6, error_code = $7, error = $8,
-         pages = pages + 1, attempts = 0, not_before = null, ${ROW_RATE}, rows_read = rows_read + $9,
-         expected = coalesce($10, expected), started_at = coalesce(started_at, now()), api_calls = api_calls + $11, updated_at = clock_timestamp(),
-         deletion_pages = case when $12 then pages + 1 else deletion_pages end,
-         finished_at = case when $3 in ('waiting', 'running') then null else now() end
-       where id = $1 and pages = $2 and status in ('waiting', 'running')`,
-      [
-        run.id,
-        run.pages,
-        step.status,
-        step.phase,
-        step.cursor === null ? null : JSON.stringify(step.cursor),
-        JSON.stringify(step.counts),
-        step.errorCode ?? null,
-        step.error ?? null,
-        step.rows,
-        step.total ?? null,
-        step.calls,
-        step.deletionsEnd,
-      ],
+      ADVANCE({
+        ...step,
+        id: run.id,
+        page: run.pages,
+        cursor: step.cursor === null ? null : JSON.stringify(step.cursor),
+        counts: JSON.stringify(step.counts),
+        errorCode: step.errorCode ?? null,
+        error: step.error ?? null,
+        total: step.total ?? null,
+      }),
     );
     return rowCount === 1;
   }
@@ -104,23 +87,13 @@ export class RunStore {
   async saveRecordRun(
     client: PoolClient,
     id: string,
-    key: StreamKey,
+    { connectionId, stream }: StreamKey,
     counts: OutcomeCounts,
     trigger: RunTrigger = 'webhook',
   ): Promise<void> {
+    const status = failuresOf(counts) > 0 ? 'completed_with_errors' : 'completed';
     await client.query(
-      `insert into sync_runs (id, connection_id, stream, mode, trigger, status, counts, pages, finished_at)
-       values ($1, $2, $3, 'record', $6, $4, $5, 1, now())
-       on conflict (id) do update set status = excluded.status, counts = excluded.counts,
-         pages = sync_runs.pages + 1, updated_at = now(), finished_at = now()`,
-      [
-        id,
-        key.connectionId,
-        key.stream,
-        counts.invalid || counts.conflict ? 'completed_with_errors' : 'completed',
-        JSON.stringify(counts),
-        trigger,
-      ],
+      SAVE_RECORD_RUN({ id, connectionId, stream, trigger, status, counts: JSON.stringify(counts) }),
     );
   }
 
@@ -214,20 +187,52 @@ const FIRST_PHASE: Record<RunMode, RunPhase> = {
 };
 
 /** Until the vendor says how long a listing is, it is taken to be as long as what is linked; changes may be any number. */
-const START = `
+const START = valuesByName<Required<NewRun> & { readonly id: string; readonly phase: RunPhase }>(`
   insert into sync_runs (id, connection_id, stream, mode, trigger, status, phase, allow_sweep, external_ids, expected)
-  select $1, $2, $3, m.mode, $5, 'waiting', $6, $7, $8::text[],
-    nullif(case m.mode when 'incremental' then 0 when 'record' then cardinality($8::text[]) else (
-      select count(*)::int from links l where l.connection_id = $2 and l.stream = $3
+  select :id, :connectionId, :stream, m.mode, :trigger, 'waiting', :phase, :allowSweep, :externalIds::text[],
+    nullif(case m.mode when 'incremental' then 0 when 'record' then cardinality(:externalIds::text[]) else (
+      select count(*)::int from links l where l.connection_id = :connectionId and l.stream = :stream
         and l.tombstoned_at is null and l.merged_into is null) end, 0)
-  from (select 1) as one left join sync_cursors c on c.connection_id = $2 and c.stream = $3,
-    lateral (select case when $4::text = 'incremental' and c.cursor is null then 'full' else $4 end as mode) as m
-  returning *`;
+  from (select 1) as one left join sync_cursors c on c.connection_id = :connectionId and c.stream = :stream,
+    lateral (select case when :mode::text = 'incremental' and c.cursor is null then 'full' else :mode end as mode) as m
+  returning *`);
 
 /** Three parts of what was before, one of this page. */
-const ROW_RATE = `row_rate = (
-  select case when $9::int = 0 then row_rate else coalesce(row_rate * 0.75 + page.rate * 0.25, page.rate) end
-  from (select $9::int / greatest(extract(epoch from clock_timestamp() - updated_at), 0.001) as rate) as page)`;
+const ROW_RATE = `(
+  select case when :rows::int = 0 then row_rate else coalesce(row_rate * 0.75 + page.rate * 0.25, page.rate) end
+  from (select :rows::int / greatest(extract(epoch from clock_timestamp() - updated_at), 0.001) as rate) as page)`;
+
+interface AdvanceValues extends Omit<RunStep, 'errorCode' | 'error' | 'total' | 'counts'> {
+  readonly id: string;
+  /** The page that the run has to be at. */
+  readonly page: number;
+  readonly counts: string;
+  readonly errorCode: string | null;
+  readonly error: string | null;
+  readonly total: number | null;
+}
+
+const ADVANCE = valuesByName<AdvanceValues>(`
+  update sync_runs set status = :status, phase = :phase, cursor = :cursor, counts = :counts, error_code = :errorCode,
+    error = :error, pages = pages + 1, attempts = 0, not_before = null, row_rate = ${ROW_RATE},
+    rows_read = rows_read + :rows, expected = coalesce(:total, expected), started_at = coalesce(started_at, now()),
+    api_calls = api_calls + :calls, updated_at = clock_timestamp(),
+    deletion_pages = case when :deletionsEnd then pages + 1 else deletion_pages end,
+    finished_at = case when :status in ('waiting', 'running') then null else now() end
+  where id = :id and pages = :page and status in ('waiting', 'running')`);
+
+interface RecordRunValues extends StreamKey {
+  readonly id: string;
+  readonly trigger: RunTrigger;
+  readonly status: RunStatus;
+  readonly counts: string;
+}
+
+const SAVE_RECORD_RUN = valuesByName<RecordRunValues>(`
+  insert into sync_runs (id, connection_id, stream, mode, trigger, status, counts, pages, finished_at)
+  values (:id, :connectionId, :stream, 'record', :trigger, :status, :counts, 1, now())
+  on conflict (id) do update set status = excluded.status, counts = excluded.counts,
+    pages = sync_runs.pages + 1, updated_at = now(), finished_at = now()`);
 
 export interface RunRow {
   readonly id: string;

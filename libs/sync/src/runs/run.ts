@@ -1,4 +1,4 @@
-import type { OutcomeCounts } from '../records/apply-records.js';
+import type { OutcomeCounts } from '../outcomes/outcome-counts.js';
 
 export const RUN_MODES = ['full', 'incremental', 'sweep', 'record', 'dry_run'] as const;
 export type RunMode = (typeof RUN_MODES)[number];
@@ -80,15 +80,3 @@ export function estimateOf(run: Pick<Run, 'status' | 'rowsRead' | 'expected' | '
 
 const isDone = ({ status }: Pick<Run, 'status'>): boolean =>
   status === 'completed' || status === 'completed_with_errors';
-
-export function addCounts(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {
-  const sum: Record<string, number> = { ...a };
-  for (const [action, count] of Object.entries(b)) sum[action] = (sum[action] ?? 0) + count;
-  return sum;
-}
-
-export const totalOf = (counts: OutcomeCounts): number =>
-  Object.values(counts).reduce((sum, count) => sum + count, 0);
-
-/** Records that a person may have to look at. */
-export const failuresOf = ({ invalid = 0, conflict = 0 }: OutcomeCounts): number => invalid + conflict;

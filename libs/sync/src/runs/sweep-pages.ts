@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { Connector, ConnectorContext, FetchedRecord } from '#connectors';
 import type { Pool } from '#platform';
-import { isBound } from '../records/link.js';
-import { linksOf } from '../records/link.store.js';
+import { isBound } from '../links/link.js';
+import { linksOf } from '../links/link.store.js';
+import type { SweepStore } from '../links/sweep.store.js';
+import type { QuarantineStore } from '../quarantine/quarantine.store.js';
 import { observeFetched } from '../records/observation.js';
-import type { QuarantineStore } from '../records/quarantine.store.js';
 import { cursorOf, type FoundPage, firstOf, type Reading } from './reading.js';
 import { refusalOf } from './sweep.js';
-import type { SweepStore } from './sweep.store.js';
 
 /**
  * The next ids that the vendor shows; where ids cannot be listed alone, the stream is read for them. Records that are

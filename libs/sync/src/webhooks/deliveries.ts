@@ -2,7 +2,7 @@ import { mayAccess, type ProjectAccess } from '#identity';
 import type { PrismaClient } from '#platform';
 import type { Queues } from '#queue';
 import type { ConnectionStore } from '../connections/connection.store.js';
-import type { ListPage } from '../runs/runs.js';
+import { before, type ListPage, newestFirst } from '../list-page.js';
 import { enqueueRecords } from '../sync.jobs.js';
 import type { DeliveryStore, ReplayFilter } from './delivery.store.js';
 import { DeliveryNotFoundError } from './webhook.errors.js';
@@ -32,7 +32,7 @@ export class Deliveries {
 
   /** Newest first. */
   async list(filter: DeliveryFilter, access: ProjectAccess) {
-    const { connectionId, status, stream, externalId, since, after, limit } = filter;
+    const { connectionId, status, stream, externalId, since } = filter;
     await this.parts.connections.require(connectionId, access);
     return this.parts.prisma.webhookDelivery.findMany({
       where: {
@@ -41,10 +41,9 @@ export class Deliveries {
         ...(stream === undefined ? {} : { stream }),
         ...(externalId === undefined ? {} : { externalId }),
         ...(since === undefined ? {} : { receivedAt: { gte: since } }),
-        ...(after === undefined ? {} : { id: { lt: after } }),
+        ...before(filter),
       },
-      orderBy: { id: 'desc' },
-      take: limit,
+      ...newestFirst(filter),
     });
   }
 

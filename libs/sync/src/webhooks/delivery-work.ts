@@ -1,16 +1,17 @@
 import { type Connector, type ConnectorContext, type FetchedRecord, InvalidResponse } from '#connectors';
 import { type Clock, createLogger, uuidv7 } from '#platform';
 import { allTogether, type Isolate, type JobContext, type Portion } from '#queue';
+import type { ApplyRecords } from '../applying/apply-records.js';
+import { type RecordBatch, rulesOf } from '../applying/record-batch.js';
 import { requireConnector } from '../connections/connection.input.js';
 import { obstacleOf, type SealedConnection } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
 import type { ConnectorSessions } from '../connections/connector-sessions.js';
-import type { ApplyRecords, OutcomeCounts } from '../records/apply-records.js';
-import { policyDecision } from '../records/key-decision.js';
-import { type Observation, observeFetched, poisonedRecord, RECORD_POISONED } from '../records/observation.js';
+import { addCounts, type OutcomeCounts } from '../outcomes/outcome-counts.js';
+import { type Observation, observeFetched } from '../records/observation.js';
+import { setAside } from '../records/set-aside.js';
 import { type StreamMapping, streamMapping } from '../records/stream-mapping.js';
 import { isEverydayWait, isVendorAway, judgeFailure } from '../runs/failure.js';
-import { addCounts } from '../runs/run.js';
 import type { RunStore } from '../runs/run.store.js';
 import { collectMs } from './collecting.js';
 import type { DeliveryStore, WaitingDelivery } from './delivery.store.js';
@@ -123,47 +124,51 @@ export class DeliveryWork {
   /** Fetches what the signals speak of, and applies it. */
   private async applyPortion(
     connection: SealedConnection,
-    { stream, deliveries, run, askedAt }: DeliveryBatch,
-    { mapping, portion: { items, isTrial, poisoned } }: MappedPortion,
+    batch: DeliveryBatch,
+    mapped: MappedPortion,
     signal?: AbortSignal,
   ): Promise<void> {
-    const fetch = (ids: readonly string[]) =>
+    const { run, deliveries } = batch;
+    const records = await this.recordsOf(connection, batch, mapped, signal);
+    let total = run.counts;
+    const applied = await this.parts.records.apply(records, async (client, counts) => {
+      total = addCounts(run.counts, counts);
+      await this.parts.runs.saveRecordRun(client, run.id, records.key, total);
+      return (await this.parts.deliveries.done(client, idsOf(deliveries))) > 0;
+    });
+    if (applied) run.counts = total;
+  }
+
+  private async recordsOf(
+    connection: SealedConnection,
+    { stream, deliveries, run, askedAt }: DeliveryBatch,
+    { mapping, portion }: MappedPortion,
+    signal?: AbortSignal,
+  ): Promise<RecordBatch> {
+    const fetch = this.fetching(connection, stream, signal);
+    const left = setAside(portion, String, this.log, { connection: connection.id });
+    const fetched = portion.items.length > 0 ? await fetch(portion.items) : new Map<string, FetchedRecord>();
+    const observations = [...(await observe(fetched, deliveries, mapping)), ...left];
+    return {
+      key: { connectionId: connection.id, stream },
+      source: {
+        observations,
+        askedAt,
+        observe: async (ids) => observeFetched(await fetch(ids), mapping),
+      },
+      rules: rulesOf(connection, mapping),
+      run: { id: run.id, isTrial: portion.isTrial, causationOf: causesIn(deliveries) },
+    };
+  }
+
+  private fetching(connection: SealedConnection, stream: string, signal?: AbortSignal) {
+    return (ids: readonly string[]): Promise<Map<string, FetchedRecord>> =>
       this.parts.sessions.use(
         connection,
         (connector, context) => fetchIsolating(connector, context, stream, ids),
         signal,
         'webhook',
       );
-    for (const { item, reason } of poisoned)
-      this.log.error({ connection: connection.id, record: item, code: RECORD_POISONED, reason }, 'set aside');
-    const fetched = items.length > 0 ? await fetch(items) : new Map<string, FetchedRecord>();
-    const left = poisoned.map(({ item, reason }) => poisonedRecord(item, reason));
-    const observations = [...(await observe(fetched, deliveries, mapping)), ...left];
-    const causes = new Map(deliveries.map(({ externalId, id }) => [externalId, id]));
-    let total = run.counts;
-    const applied = await this.parts.records.apply(
-      {
-        connectionId: connection.id,
-        stream,
-        runId: run.id,
-        projectId: connection.projectId,
-        fields: connection.policies.fields,
-        observations,
-        observe: async (ids) => observeFetched(await fetch(ids), mapping),
-        owned: new Set(mapping.propertyKeys),
-        askedAt,
-        dryRun: false,
-        isTrial,
-        decisionFor: () => policyDecision(connection.policies.key_conflict),
-        causationOf: (externalId) => causes.get(externalId),
-      },
-      async (client, counts) => {
-        total = addCounts(run.counts, counts);
-        await this.parts.runs.saveRecordRun(client, run.id, { connectionId: connection.id, stream }, total);
-        return (await this.parts.deliveries.done(client, idsOf(deliveries))) > 0;
-      },
-    );
-    if (applied) run.counts = total;
   }
 
   private async afterFailure(
@@ -207,6 +212,12 @@ interface DeliveryBatch {
   readonly run: RecordRun;
   readonly askedAt: Date;
   readonly isolate: Isolate;
+}
+
+/** The delivery that speaks of a record caused its change. */
+function causesIn(deliveries: readonly WaitingDelivery[]): (externalId: string) => string | undefined {
+  const causes = new Map(deliveries.map(({ externalId, id }) => [externalId, id]));
+  return (externalId) => causes.get(externalId);
 }
 
 const idsOf = (deliveries: readonly WaitingDelivery[]): string[] => deliveries.map(({ id }) => id);

@@ -1,5 +1,6 @@
 import type { Signal } from '#connectors';
 import { type Pool, type PoolClient, uuidv7 } from '#platform';
+import { rowVersion } from '../connections/row-version.js';
 import { RECORD_POISONED } from '../records/observation.js';
 import { IN_MS } from '../runs/in-ms.js';
 import { type RefusedSignal, rowOf } from './refused-signal.js';
@@ -126,7 +127,7 @@ export class DeliveryStore {
 }
 
 const INSERT = `
-  with judged_by as (select id from connections where id = $1 and xmin::text = $2),
+  with judged_by as (select id from connections where id = $1 and ${rowVersion('connections')} = $2),
   stored as (
     insert into webhook_deliveries (connection_id, id, dedup_key, stream, external_id, kind, merged_into, occurred_at)
     select judged_by.id, d.* from judged_by, unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],

@@ -4,6 +4,7 @@ import { parseSettings, requireConnector } from '../connections/connection.input
 import type { Connection } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
 import type { ConnectorSessions } from '../connections/connector-sessions.js';
+import { rowVersion } from '../connections/row-version.js';
 
 /** Everything that a webhook is judged by, opened and parsed. */
 export interface Receiver {
@@ -60,7 +61,7 @@ export class WebhookReceivers {
   private async versionOf(connectionId: string): Promise<string | undefined> {
     const { rows } = await this.parts.pool.query<{ version: string }>({
       name: 'connection_row_version',
-      text: 'select xmin::text as version from connections where id = $1',
+      text: `select ${rowVersion('connections')} as version from connections where id = $1`,
       values: [connectionId],
     });
     return rows[0]?.version;

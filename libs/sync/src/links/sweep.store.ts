@@ -1,7 +1,10 @@
 import type { Pool, PoolClient } from '#platform';
-import type { Run } from './run.js';
+import type { StreamKey } from './link.store.js';
 
-type Of = Pick<Run, 'id' | 'connectionId' | 'stream' | 'createdAt'>;
+interface RunOf extends StreamKey {
+  readonly id: string;
+  readonly createdAt: Date;
+}
 
 /** Which linked records a run has seen, and which not. */
 export class SweepStore {
@@ -9,7 +12,7 @@ export class SweepStore {
 
   async markSeen(
     client: PoolClient,
-    { id, connectionId, stream }: Of,
+    { id, connectionId, stream }: RunOf,
     ids: readonly string[],
   ): Promise<void> {
     await client.query({
@@ -20,7 +23,7 @@ export class SweepStore {
     });
   }
 
-  async count(run: Of): Promise<{ readonly bound: number; readonly candidates: number }> {
+  async count(run: RunOf): Promise<{ readonly bound: number; readonly candidates: number }> {
     const { rows } = await this.pool.query<{ bound: number; candidates: number }>(
       `select count(*)::int as bound, (count(*) filter (where ${UNSEEN}))::int as candidates ${BOUND}`,
       scope(run),
@@ -29,7 +32,7 @@ export class SweepStore {
   }
 
   /** In the order of their ids, those behind `after`. */
-  async candidates(run: Of, after: string, limit: number): Promise<string[]> {
+  async candidates(run: RunOf, after: string, limit: number): Promise<string[]> {
     const { rows } = await this.pool.query<{ external_id: string }>(
       `select l.external_id ${BOUND} and ${UNSEEN} and l.external_id > $5 order by l.external_id limit $6`,
       [...scope(run), after, limit],
@@ -38,7 +41,7 @@ export class SweepStore {
   }
 }
 
-const scope = ({ connectionId, stream, id, createdAt }: Of) => [connectionId, stream, id, createdAt];
+const scope = ({ connectionId, stream, id, createdAt }: RunOf) => [connectionId, stream, id, createdAt];
 
 const BOUND = `from links l where l.connection_id = $1 and l.stream = $2
   and l.tombstoned_at is null and l.merged_into is null`;

@@ -1,9 +1,10 @@
 import { mayAccess, type ProjectAccess } from '#identity';
-import { databaseNow, inTransaction, type Pool, type Prisma, type PrismaClient } from '#platform';
+import { databaseNow, inTransaction, type Pool, type PrismaClient } from '#platform';
 import type { Queues } from '#queue';
 import { requireConnector } from '../connections/connection.input.js';
 import { obstacleOf, streamsOf } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
+import { before, type ListPage, newestFirst } from '../list-page.js';
 import { enqueuePage } from '../sync.jobs.js';
 import {
   ConnectionUnavailableError,
@@ -26,15 +27,8 @@ export interface RunRequest {
   readonly trigger?: RunTrigger;
 }
 
-/** A page of a list that is read newest first. */
-export interface ListPage {
-  readonly limit: number;
-  /** The id that the page starts behind. */
-  readonly after?: string | undefined;
-}
-
 /** Starting, stopping and looking at runs. */
-export class Runs {
+export class RunControl {
   constructor(
     private readonly parts: {
       readonly pool: Pool;
@@ -127,9 +121,3 @@ export class Runs {
 
 /** Of each action, so that a person sees what kind of change it is. */
 const SAMPLES = 10;
-
-const before = ({ after }: ListPage) => (after === undefined ? {} : { id: { lt: after } });
-const newestFirst = ({ limit }: ListPage) => ({
-  orderBy: { id: 'desc' as Prisma.SortOrder },
-  take: limit,
-});

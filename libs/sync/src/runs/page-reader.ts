@@ -3,6 +3,8 @@ import type { Pool } from '#platform';
 import { allTogether, type Isolate } from '#queue';
 import type { SealedConnection } from '../connections/connection.js';
 import type { ConnectorSessions } from '../connections/connector-sessions.js';
+import type { SweepStore } from '../links/sweep.store.js';
+import type { QuarantineStore } from '../quarantine/quarantine.store.js';
 import {
   newestOf,
   type Observation,
@@ -11,7 +13,6 @@ import {
   observeRejected,
   poisonedRecord,
 } from '../records/observation.js';
-import type { QuarantineStore } from '../records/quarantine.store.js';
 import { type KnownRecords, knownRecords, type SameRecord, sameRecord } from '../records/same-records.js';
 import { streamMapping } from '../records/stream-mapping.js';
 import type { CountedCalls } from './counted-calls.js';
@@ -21,7 +22,6 @@ import { UnknownStreamError } from './run.errors.js';
 import type { Run } from './run.js';
 import type { RunStore } from './run.store.js';
 import { canSweep } from './sweep.js';
-import type { SweepStore } from './sweep.store.js';
 import { readIdList, readSweep } from './sweep-pages.js';
 
 export interface RunPage extends FoundPage {
@@ -30,7 +30,7 @@ export interface RunPage extends FoundPage {
 }
 
 /** Fetches the page at a run's cursor and says what it means, without writing anything. */
-export class RunPageReader {
+export class PageReader {
   constructor(
     private readonly pool: Pool,
     private readonly sessions: ConnectorSessions,

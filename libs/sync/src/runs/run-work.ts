@@ -1,30 +1,32 @@
-import { type Clock, createLogger, framesOf } from '#platform';
+import { type Clock, createLogger, framesOf, type PoolClient } from '#platform';
 import { allTogether, type Isolate } from '#queue';
+import type { ApplyRecords } from '../applying/apply-records.js';
+import { type RecordBatch, rulesOf } from '../applying/record-batch.js';
 import { obstacleOf, type SealedConnection } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
-import type { ApplyRecords, OutcomeCounts } from '../records/apply-records.js';
-import { policyDecision } from '../records/key-decision.js';
-import { type Observation, poisonedRecord, RECORD_POISONED } from '../records/observation.js';
+import type { SweepStore } from '../links/sweep.store.js';
+import { addCounts, failuresOf, type OutcomeCounts, totalOf } from '../outcomes/outcome-counts.js';
+import type { Observation } from '../records/observation.js';
 import type { SameRecord } from '../records/same-records.js';
+import { setAside } from '../records/set-aside.js';
 import { CountedCalls } from './counted-calls.js';
 import { isEverydayWait, isVendorAway, judgeFailure } from './failure.js';
 import { PageAhead } from './page-ahead.js';
-import { addCounts, failuresOf, isOver, type Run, type RunPhase, totalOf } from './run.js';
+import type { PageReader, RunPage } from './page-reader.js';
+import { isOver, type Run, type RunPhase } from './run.js';
 import type { FoundRun, RunStep, RunStore } from './run.store.js';
-import type { RunPage, RunPageReader } from './run-page.js';
-import type { SweepStore } from './sweep.store.js';
 
 /** What the job of a page does next; null: nothing. */
 export type NextPage = { readonly afterMs: number } | null;
 
 /** Takes runs from page to page. */
-export class RunPages {
+export class RunWork {
   private readonly log = createLogger('sync-runs');
 
   constructor(
     private readonly runs: RunStore,
     private readonly connections: ConnectionStore,
-    private readonly reader: RunPageReader,
+    private readonly reader: PageReader,
     private readonly records: ApplyRecords,
     private readonly sweeps: SweepStore,
     /** The one that connectors are given. */
@@ -135,49 +137,31 @@ export class RunPages {
       items: foundOn(page),
       idOf: ({ id }) => id,
       saysNothing: isVendorAway,
-      apply: async ({ items, isTrial, poisoned }) => {
-        for (const { item, reason } of poisoned)
-          this.log.error({ run: run.id, record: item.id, code: RECORD_POISONED, reason }, 'set aside');
-        const left = poisoned.map(({ item, reason }) => poisonedRecord(item.id, reason));
-        more = await this.apply(read, { ...split(items, left), isTrial });
+      apply: async (portion) => {
+        const left = setAside(portion, ({ id }) => id, this.log, { run: run.id });
+        more = await this.apply(read, { ...split(portion.items, left), isTrial: portion.isTrial });
       },
     });
     return more;
   }
 
-  private async apply({ run, connection, page, askedAt, calls }: ReadPage, part: PagePart): Promise<boolean> {
+  private async apply(read: ReadPage, part: PagePart): Promise<boolean> {
+    const { run, page, calls } = read;
     let more = false;
-    const { connectionId, stream, mode } = run;
-    const { mapping, observe } = page;
-    const { projectId, policies } = connection;
-    const { fields } = policies;
-    const owned = new Set(mapping.propertyKeys);
-    const dryRun = mode === 'dry_run';
-    await this.records.apply(
-      {
-        connectionId,
-        stream,
-        runId: run.id,
-        projectId,
-        ...part,
-        observe,
-        owned,
-        askedAt,
-        dryRun,
-        fromListing: LISTED.includes(run.phase),
-        fields,
-        decisionFor: () => policyDecision(policies.key_conflict),
-      },
-      async (client, counts) => {
-        const step = { ...stepOf(run, page, counts), calls: calls.count };
-        more = !isOver(step);
-        if (page.endCursor !== undefined && !dryRun && step.status !== 'failed')
-          await this.runs.saveCursor(client, run, page.endCursor);
-        if (page.listed?.seen) await this.sweeps.markSeen(client, run, page.listed.seen);
-        return this.runs.advance(client, run, step);
-      },
-    );
+    await this.records.apply(batchOf(read, part), (client, counts) => {
+      const step = { ...stepOf(run, page, counts), calls: calls.count };
+      more = !isOver(step);
+      return this.moveOn(client, read, step);
+    });
     return more;
+  }
+
+  /** Answers false when another worker has moved the run on meanwhile. */
+  private async moveOn(client: PoolClient, { run, page }: ReadPage, step: RunStep): Promise<boolean> {
+    if (page.endCursor !== undefined && !isDryRun(run) && step.status !== 'failed')
+      await this.runs.saveCursor(client, run, page.endCursor);
+    if (page.listed?.seen) await this.sweeps.markSeen(client, run, page.listed.seen);
+    return this.runs.advance(client, run, step);
   }
 
   private async afterFailure(run: Run, error: unknown): Promise<NextPage> {
@@ -227,6 +211,24 @@ interface PagePart {
   readonly same: readonly SameRecord[];
   readonly isTrial: boolean;
 }
+
+const isDryRun = ({ mode }: Run): boolean => mode === 'dry_run';
+
+const batchOf = (
+  { run, connection, page, askedAt }: ReadPage,
+  { observations, same, isTrial }: PagePart,
+): RecordBatch => ({
+  key: { connectionId: run.connectionId, stream: run.stream },
+  source: {
+    observations,
+    same,
+    askedAt,
+    fromListing: LISTED.includes(run.phase),
+    observe: page.observe,
+  },
+  rules: rulesOf(connection, page.mapping),
+  run: { id: run.id, dryRun: isDryRun(run), isTrial },
+});
 
 const foundOn = ({ observations, same = [] }: RunPage): Found[] => [
   ...observations.map((observation) => ({ id: observation.id, observation })),

@@ -8,17 +8,17 @@ import {
 import type { IdentityRepository, LiveIdentity, ProjectAccess } from '#identity';
 import { EXPRESSION_BOUNDS } from '#mapping';
 import { databaseNow, inTransaction, type Pool, type PoolClient } from '#platform';
+import { ConnectionCheckFailedError, InvalidConnectionError } from '../connections/connection.errors.js';
+import { requireCompiles } from '../connections/connection.input.js';
+import type { SealedConnection } from '../connections/connection.js';
+import type { ConnectionStore } from '../connections/connection.store.js';
+import type { ConnectorSessions } from '../connections/connector-sessions.js';
 import { policyDecision } from '../records/key-decision.js';
 import { type Observation, observeFetched, observePage } from '../records/observation.js';
 import type { PlanAction } from '../records/plan.js';
 import { type PlannedRecord, planPage } from '../records/plan-page.js';
 import { Roster } from '../records/roster.js';
 import { type StreamMapping, streamMapping } from '../records/stream-mapping.js';
-import { ConnectionCheckFailedError, InvalidConnectionError } from './connection.errors.js';
-import { requireCompiles } from './connection.input.js';
-import type { SealedConnection } from './connection.js';
-import type { ConnectionStore } from './connection.store.js';
-import type { ConnectorSessions } from './connector-sessions.js';
 import type { PreviewInput } from './preview.input.js';
 
 /** A live record of the CRM beside what is stored, and what a run would do with it. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connectorById, mappingSchema } from '#connectors';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/databases.js';
 import { openSyncWorld, type SyncWorld } from '../../../../test/support/sync-world.js';
-import type { Connection } from './connection.js';
+import type { Connection } from '../connections/connection.js';
 import type { PreviewInput } from './preview.input.js';
 
 const contacts = mappingSchema.parse(connectorById('hubspot')?.manifest.streams[0]?.defaultMapping);

@@ -1,5 +1,5 @@
-import type { StreamAppend } from './event-store.js';
-import type { StatementParameters } from './postgres/statement.js';
+import type { StreamAppend } from '../event-store.js';
+import type { StatementParameters } from './statement.js';
 
 /**
  * A table that is written in the same statement as the events. It answers SQL in the form of common table

@@ -1,6 +1,6 @@
 import { type PoolClient, uuidv7 } from '#platform';
-import type { StreamKey } from './link.store.js';
-import type { PlannedRecord } from './plan-page.js';
+import type { StreamKey } from '../links/link.store.js';
+import type { PlannedRecord } from '../records/plan-page.js';
 
 /** Keeps what a run did with each record, and why. */
 export async function recordOutcomes(

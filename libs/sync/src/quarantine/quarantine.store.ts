@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Pool, type PoolClient, type SecretBox, uuidv7 } from '#platform';
-import { DISCARDED_CODE } from './key-decision.js';
-import type { StreamKey } from './link.store.js';
-import { type Observation, RECORD_POISONED } from './observation.js';
-import type { PlannedRecord } from './plan-page.js';
+import type { StreamKey } from '../links/link.store.js';
+import { DISCARDED_CODE } from '../records/key-decision.js';
+import { type Observation, RECORD_POISONED } from '../records/observation.js';
+import type { PlannedRecord } from '../records/plan-page.js';
 
 /** Keeps the records that could not be taken, sealed, and lets go of those that could. */
 export class QuarantineStore {

@@ -1,0 +1,134 @@
+import type { ProjectAccess } from '#identity';
+import { databaseNow, type Pool, uuidv7 } from '#platform';
+import type { ApplyRecords } from '../applying/apply-records.js';
+import { type BatchRules, type RecordBatch, rulesOf } from '../applying/record-batch.js';
+import { ConflictChangedError, ConflictOverError, NamedKeyTakenError } from '../conflicts/conflict.errors.js';
+import type { Conflicts } from '../conflicts/conflicts.js';
+import { ConnectionCheckFailedError } from '../connections/connection.errors.js';
+import { obstacleOf, type SealedConnection } from '../connections/connection.js';
+import type { ConnectionStore } from '../connections/connection.store.js';
+import type { ConnectorSessions } from '../connections/connector-sessions.js';
+import type { KeyDecision } from '../records/key-decision.js';
+import { type Observation, observeFetched } from '../records/observation.js';
+import type { Plan } from '../records/plan.js';
+import type { PlannedRecord } from '../records/plan-page.js';
+import { type StreamMapping, streamMapping } from '../records/stream-mapping.js';
+import { ConnectionUnavailableError, UnknownStreamError } from '../runs/run.errors.js';
+import type { RunStore } from '../runs/run.store.js';
+
+/** What a person says: the record and the holder are one, the record keeps its key, or it gets the one that is named. */
+export type Resolution = Pick<KeyDecision, 'action' | 'identifierKey'>;
+
+/** Acting on what a person says about a conflict. */
+export class Resolutions {
+  constructor(
+    private readonly parts: {
+      readonly pool: Pool;
+      readonly conflicts: Conflicts;
+      readonly connections: ConnectionStore;
+      readonly sessions: ConnectorSessions;
+      readonly records: ApplyRecords;
+      readonly runs: RunStore;
+    },
+  ) {}
+
+  /**
+   * Fetches the record and acts on the resolution at once.
+   * @throws ConflictOverError, ConflictChangedError when there is nothing to decide any more, or something else;
+   * NamedKeyTakenError, ConnectionUnavailableError, ConnectionCheckFailedError
+   */
+  async resolve(id: string, resolution: Resolution, actor: string, access: ProjectAccess) {
+    const { conflicts, connections } = this.parts;
+    const conflict = await conflicts.get(id, access);
+    if (conflict.status !== 'open') throw new ConflictOverError(conflict.status);
+    const { connectionId, identifierKey, holderIdentityId: holderId } = conflict;
+    const connection = await connections.require(connectionId, access);
+    const decision = { ...resolution, by: actor, about: { identifierKey, holderId } };
+    requireDecided(await this.decide(connection, conflict, decision));
+    return conflicts.get(id, access);
+  }
+
+  /** Answers the plan by which the record was or was not taken. */
+  private async decide(
+    connection: SealedConnection,
+    conflict: Contested,
+    decision: KeyDecision,
+  ): Promise<Plan | undefined> {
+    const batch = await this.batchOf(connection, conflict, decision);
+    let made: Plan | undefined;
+    await this.parts.records.apply(batch, async (client, counts, planned) => {
+      made = planOf(conflict, planned);
+      if (made?.code === 'NAMED_KEY_TAKEN') throw new NamedKeyTakenError();
+      await this.parts.runs.saveRecordRun(client, batch.run.id, batch.key, counts, 'manual');
+      return true;
+    });
+    return made;
+  }
+
+  private async batchOf(
+    connection: SealedConnection,
+    conflict: Contested,
+    decision: KeyDecision,
+  ): Promise<RecordBatch> {
+    const { stream, externalId } = conflict;
+    const askedAt = await databaseNow(this.parts.pool);
+    const mapping = await usableMapping(connection, stream, askedAt);
+    const observe = (ids: readonly string[]) => this.observe(connection, stream, ids, mapping);
+    const causation = `conflict:${conflict.id}`;
+    return {
+      key: { connectionId: connection.id, stream },
+      source: { observations: await observe([externalId]), askedAt, observe },
+      rules: withDecision(rulesOf(connection, mapping), externalId, decision),
+      run: { id: uuidv7(), causationOf: (id) => (id === externalId ? causation : undefined) },
+    };
+  }
+
+  private async observe(
+    connection: SealedConnection,
+    stream: string,
+    ids: readonly string[],
+    mapping: StreamMapping,
+  ): Promise<Observation[]> {
+    try {
+      const fetched = await this.parts.sessions.use(connection, (connector, context) =>
+        connector.fetchByIds(context, stream, ids),
+      );
+      return await observeFetched(fetched, mapping);
+    } catch (error) {
+      throw ConnectionCheckFailedError.of(connection.kind, error);
+    }
+  }
+}
+
+interface Contested {
+  readonly id: string;
+  readonly stream: string;
+  readonly externalId: string;
+}
+
+/** Of the records that a plan involves, others may be planned with the one in question, and that one twice. */
+function planOf({ externalId }: Contested, planned: readonly PlannedRecord[]): Plan | undefined {
+  const plans = planned.filter(({ observation }) => observation.id === externalId).map(({ plan }) => plan);
+  return plans.find((plan) => plan.decision) ?? plans[0];
+}
+
+function requireDecided(made: Plan | undefined): void {
+  if (made?.decision) return;
+  if (made?.action === 'conflict' || made?.action === 'stale') throw new ConflictChangedError();
+  throw new ConflictOverError('gone');
+}
+
+function usableMapping(connection: SealedConnection, stream: string, now: Date): Promise<StreamMapping> {
+  const obstacle = obstacleOf(connection, now);
+  if (obstacle) throw new ConnectionUnavailableError(obstacle);
+  const document = connection.mapping[stream];
+  if (!document) throw new UnknownStreamError(stream, Object.keys(connection.mapping));
+  return streamMapping(document);
+}
+
+/** The policy of the connection goes on deciding about all other records. */
+const withDecision = (rules: BatchRules, externalId: string, decision: KeyDecision): BatchRules => ({
+  ...rules,
+  decisionFor: (id) => (id === externalId ? decision : rules.decisionFor?.(id)),
+  namedKeys: decision.identifierKey === undefined ? [] : [decision.identifierKey],
+});
