@@ -9,7 +9,16 @@ import type { WebhookSample } from './webhook-sample.js';
 export interface Fakes {
   readonly starter: FakeStarter;
   readonly journey: Journey;
-  readonly webhookSample: WebhookSample;
+  /** Absent: the vendor sends nothing. */
+  readonly webhookSample?: WebhookSample;
+}
+
+/** Those of the vendors that send webhooks, by kind. */
+export async function loadWebhookSamples(): Promise<ReadonlyMap<string, WebhookSample>> {
+  const samples = [...(await loadFakes())].flatMap(([kind, { webhookSample }]) =>
+    webhookSample ? [[kind, webhookSample] as const] : [],
+  );
+  return new Map(samples);
 }
 
 /** The fakes of all folders that have one, by kind: nobody lists them. */
