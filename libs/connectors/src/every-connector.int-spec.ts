@@ -9,27 +9,27 @@ import { loadManifests } from './load-manifests.js';
 import type { MappingDocument } from './mapping/mapping.schema.js';
 import { collect, recordsOf } from './testing/contract/answers.js';
 import type { RunningFake } from './testing/fake-starter.js';
-import { loadFakes } from './testing/fakes.js';
+import { type Fakes, loadFakes } from './testing/fakes.js';
 import { mapOne } from './testing/map-one.js';
 
 const writtenByHand = knownConnectors();
 await loadManifests();
 const fakes = await loadFakes();
+const readme = readFileSync(path.join(projectRoot(), 'README.md'), 'utf8');
 const connectors = knownConnectors().map((connector) => [connector.manifest.id, connector] as const);
+
+it.each(connectors)('the connector %s has everything that docs/connectors.md asks for', (kind) =>
+  expect(missingOf(kind)).toEqual([]),
+);
 
 describe.each(connectors)('the connector %s', (kind, connector) => {
   const { configSchema, secretsSchema, streams } = connector.manifest;
   let fake: RunningFake;
   beforeAll(async () => {
-    const { starter } = fakes.get(kind) ?? missing(kind);
-    fake = await starter.start({ records: 60 }); // One in fifty people has no e-mail address.
+    // One in fifty people has no e-mail address.
+    fake = await (fakes.get(kind) as Fakes).starter.start({ records: 60 });
   });
   afterAll(() => fake.close());
-
-  it('has a guide, which the README names', () => {
-    expect(existsSync(path.join(projectRoot(), 'docs', `${kind}.md`))).toBe(true);
-    expect(readFileSync(path.join(projectRoot(), 'README.md'), 'utf8')).toContain(`(docs/${kind}.md)`);
-  });
 
   const byHand = writtenByHand.includes(connector) ? it : it.skip;
   byHand('takes the limits of its account as a setting', () => {
@@ -69,10 +69,15 @@ it('the example of a manifest maps without waiting', async () => {
 it('nobody has a fake without a connector', () =>
   expect([...fakes.keys()].filter((kind) => !connectorById(kind))).toEqual([]));
 
-function missing(kind: string): never {
-  throw new Error(
-    `libs/connectors/src/${kind}/fake/index.ts is missing, with its starter and its journey (docs/connectors.md)`,
-  );
+function missingOf(kind: string): string[] {
+  const { starter, journey }: Partial<Fakes> = fakes.get(kind) ?? {};
+  const wanted: readonly [there: boolean, what: string][] = [
+    [starter !== undefined, `starter in libs/connectors/src/${kind}/fake/index.ts`],
+    [journey !== undefined, `journey in libs/connectors/src/${kind}/fake/index.ts`],
+    [existsSync(path.join(projectRoot(), 'docs', `${kind}.md`)), `the guide docs/${kind}.md`],
+    [readme.includes(`(docs/${kind}.md)`), `a row in README.md with docs/${kind}.md`],
+  ];
+  return wanted.flatMap(([there, what]) => (there ? [] : [what]));
 }
 
 async function slowFields(mapping: MappingDocument, record: unknown): Promise<string[]> {

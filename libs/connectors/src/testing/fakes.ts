@@ -13,6 +13,14 @@ export interface Fakes {
   readonly webhookSample?: WebhookSample;
 }
 
+let loading: Promise<ReadonlyMap<string, Fakes>> | undefined;
+
+/** The fakes of all folders that have one, by kind: nobody lists them. */
+export function loadFakes(): Promise<ReadonlyMap<string, Fakes>> {
+  loading ??= load();
+  return loading;
+}
+
 /** Those of the vendors that send webhooks, by kind. */
 export async function loadWebhookSamples(): Promise<ReadonlyMap<string, WebhookSample>> {
   const samples = [...(await loadFakes())].flatMap(([kind, { webhookSample }]) =>
@@ -21,15 +29,13 @@ export async function loadWebhookSamples(): Promise<ReadonlyMap<string, WebhookS
   return new Map(samples);
 }
 
-/** The fakes of all folders that have one, by kind: nobody lists them. */
-export async function loadFakes(): Promise<ReadonlyMap<string, Fakes>> {
-  const kinds = readdirSync(SOURCES).filter((folder) =>
-    existsSync(`${SOURCES}${folder}/fake/index${EXTENSION}`),
-  );
-  const loaded = await Promise.all(
-    kinds.map(async (kind) => [kind, (await import(`../${kind}/fake/index.js`)) as Fakes] as const),
-  );
-  return new Map(loaded);
+/** One after the other: jest loses modules that two imports link at the same time. */
+async function load(): Promise<ReadonlyMap<string, Fakes>> {
+  const loaded = new Map<string, Fakes>();
+  for (const kind of readdirSync(SOURCES))
+    if (existsSync(`${SOURCES}${kind}/fake/index${EXTENSION}`))
+      loaded.set(kind, (await import(`../${kind}/fake/index.js`)) as Fakes);
+  return loaded;
 }
 
 const SOURCES = fileURLToPath(new URL('../', import.meta.url));
