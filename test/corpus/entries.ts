@@ -1,4 +1,4 @@
-import { loadFakes } from '#connectors/testing';
+import { loadWebhookSamples } from '#connectors/testing';
 import { doubledTree, hostileExpressions } from './expressions.js';
 import { different, hostileJson, identity, listOf, MEGABYTE, nested, objectOf, property } from './texts.js';
 
@@ -187,7 +187,7 @@ const change = (at: number) => ({
   occurredAt: 1_700_000_000_000,
 });
 const webhooks: Entry[] = [
-  ...[...(await loadFakes()).keys()].flatMap((kind) =>
+  ...[...(await loadWebhookSamples()).keys()].flatMap((kind) =>
     Object.entries(hostileJson).map(
       ([name, content]): Entry => ({ name, door: { at: 'webhook', kind }, content, expected: [200, 400] }),
     ),

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createPostgresBackend, type Queue, withBackend } from 'bullmq';
 
 import pg from 'pg';
-import { loadFakes, type WebhookSample } from '#connectors/testing';
+import { loadWebhookSamples, type WebhookSample } from '#connectors/testing';
 import type { Entry } from '../corpus/entries.js';
 import {
   eventually,
@@ -18,7 +18,7 @@ import {
 import { createTestDatabase, type TestDatabase } from './databases.js';
 import { type LoopDelays, WatchedLoops } from './watched-loops.js';
 
-const samples = new Map([...(await loadFakes())].map(([kind, { webhookSample }]) => [kind, webhookSample]));
+const samples = await loadWebhookSamples();
 
 /** What became of an entry, and how late the loops were meanwhile. */
 export interface Came {

@@ -118,8 +118,6 @@ async function startWorld(stream: 'contacts' | 'accounts'): Promise<ContractWorl
     },
     now: () => new Date(site.clock.now()),
     create: (name) => table.create({ [field]: name }).id,
-    createMany: (count) =>
-      Array.from({ length: count }, (_, n) => table.create({ [field]: `record ${n}` }).id),
     change: (id, name) => table.update(id, { [field]: name }),
     createLate: (name, ms) => table.create({ [field]: name }, { visibleAfterMs: ms }).id,
     poison: (id, kind) => {

@@ -250,8 +250,6 @@ async function startWorld(stream: 'contacts' | 'companies'): Promise<ContractWor
     },
     now: () => new Date(account.clock.now()),
     create: (name) => table.create({ [field]: name }).id,
-    createMany: (count) =>
-      Array.from({ length: count }, (_, n) => table.create({ [field]: `record ${n}` }).id),
     change: (id, name) => table.update(id, { [field]: name }),
     createLate: (name, ms) => table.create({ [field]: name }, { visibleAfterMs: ms }).id,
     unknownId: '999999999',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import jsonata from 'jsonata';
 import type { MappingResult } from '../mapping/mapped-identity.js';
 import type { MappingDocument } from '../mapping/mapping.schema.js';
 import { mapOne } from '../testing/map-one.js';
+import { pathsRead } from '../testing/paths-read.js';
 import { companyMapping, contactMapping, DEFAULT_PROPERTIES } from './hubspot.mapping.js';
 import { readRecords } from './hubspot.records.js';
 
@@ -115,21 +115,10 @@ it.each([
 ] as const)(
   'asks HubSpot for the properties that the default mapping of %s reads, and for no other',
   (stream, mapping) => {
-    const { identifier_key, name, identity_type, properties = [] } = mapping;
-    const expressions = [identifier_key, name, identity_type, ...properties.map(({ value }) => value)];
-    const read = new Set(expressions.flatMap((source) => propertiesRead(jsonata(source).ast())));
-    expect([...DEFAULT_PROPERTIES[stream]].sort()).toEqual([...read].sort());
+    const read = pathsRead(mapping).filter((path) => path.startsWith('properties.'));
+    expect(DEFAULT_PROPERTIES[stream].map((name) => `properties.${name}`).sort()).toEqual(read);
   },
 );
-
-/** The names behind `properties.` anywhere in an expression's tree. */
-function propertiesRead(node: unknown): string[] {
-  if (typeof node !== 'object' || node === null) return [];
-  const { type, steps } = node as { type?: string; steps?: readonly { readonly value: string }[] };
-  const [root, property] = type === 'path' && steps ? steps : [];
-  const below = Object.values(node).flatMap(propertiesRead);
-  return root?.value === 'properties' && property ? [property.value, ...below] : below;
-}
 
 /** As in a run: the record is read first, then mapped. */
 function mapperOf(stream: 'contacts' | 'companies', document: MappingDocument) {

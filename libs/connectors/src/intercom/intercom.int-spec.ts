@@ -155,7 +155,6 @@ async function startWorld(stream: 'contacts' | 'companies'): Promise<ContractWor
     },
     now: () => new Date(workspace.clock.now()),
     create: (name) => table.create({ name }).id,
-    createMany: (count) => Array.from({ length: count }, (_, n) => table.create({ name: `record ${n}` }).id),
     change: (id, name) => table.update(id, { name }),
     createLate: (name, ms) => table.create({ name }, { visibleAfterMs: ms }).id,
     poison: (id, kind) => {

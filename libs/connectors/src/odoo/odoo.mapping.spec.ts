@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { mapOne } from '../testing/map-one.js';
-import { partnerMapping } from './odoo.mapping.js';
+import { pathsRead } from '../testing/paths-read.js';
+import { DEFAULT_FIELDS, partnerMapping } from './odoo.mapping.js';
 import { readRecords } from './odoo.records.js';
 
 describe('default mapping of partners', () => {
@@ -52,6 +53,11 @@ describe('default mapping of partners', () => {
         identity: { identifierKey: 'odoo-partner-8', name: 'Odoo partner 8', identityType: 'user' },
       }),
   );
+});
+
+it('asks Odoo for what the default mapping reads, whether it is archived, and when it changed', () => {
+  const read = pathsRead(partnerMapping).filter((field) => field !== 'id');
+  expect([...DEFAULT_FIELDS].sort()).toEqual([...read, 'active', 'write_date'].sort());
 });
 
 describe('records of Odoo', () => {

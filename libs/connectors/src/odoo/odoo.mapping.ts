@@ -26,7 +26,7 @@ export const partnerMapping: MappingDocument = {
   ],
 };
 
-/** What the mapping above reads, and so what is asked for by default. */
+/** What the mapping above reads, and what the connector needs itself. */
 export const DEFAULT_FIELDS = [
   'name',
   'email',

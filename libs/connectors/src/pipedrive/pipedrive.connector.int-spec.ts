@@ -244,8 +244,6 @@ async function startWorld(stream: 'persons' | 'organizations'): Promise<Contract
     },
     now: () => new Date(company.clock.now()),
     create: (name) => String(table.create({ name }).id),
-    createMany: (count) =>
-      Array.from({ length: count }, (_, n) => String(table.create({ name: `record ${n}` }).id)),
     change: (id, name) => table.update(Number(id), { name }),
     createLate: (name, ms) => String(table.create({ name }, { visibleAfterMs: ms }).id),
     unknownId: '999999999',

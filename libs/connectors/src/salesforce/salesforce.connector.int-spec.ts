@@ -255,8 +255,6 @@ async function startWorld(
     },
     now: () => new Date(org.clock.now()),
     create: (name) => table.create({ [field]: name }).id,
-    createMany: (count) =>
-      Array.from({ length: count }, (_, n) => table.create({ [field]: `record ${n}` }).id),
     change: (id, name) => table.update(id, { [field]: name }),
     createLate: (name, ms) => table.create({ [field]: name }, { visibleAfterMs: ms }).id,
     poison: (id, kind) => {

@@ -9,18 +9,33 @@ import type { WebhookSample } from './webhook-sample.js';
 export interface Fakes {
   readonly starter: FakeStarter;
   readonly journey: Journey;
-  readonly webhookSample: WebhookSample;
+  /** Absent: the vendor sends nothing. */
+  readonly webhookSample?: WebhookSample;
 }
 
+let loading: Promise<ReadonlyMap<string, Fakes>> | undefined;
+
 /** The fakes of all folders that have one, by kind: nobody lists them. */
-export async function loadFakes(): Promise<ReadonlyMap<string, Fakes>> {
-  const kinds = readdirSync(SOURCES).filter((folder) =>
-    existsSync(`${SOURCES}${folder}/fake/index${EXTENSION}`),
+export function loadFakes(): Promise<ReadonlyMap<string, Fakes>> {
+  loading ??= load();
+  return loading;
+}
+
+/** Those of the vendors that send webhooks, by kind. */
+export async function loadWebhookSamples(): Promise<ReadonlyMap<string, WebhookSample>> {
+  const samples = [...(await loadFakes())].flatMap(([kind, { webhookSample }]) =>
+    webhookSample ? [[kind, webhookSample] as const] : [],
   );
-  const loaded = await Promise.all(
-    kinds.map(async (kind) => [kind, (await import(`../${kind}/fake/index.js`)) as Fakes] as const),
-  );
-  return new Map(loaded);
+  return new Map(samples);
+}
+
+/** One after the other: jest loses modules that two imports link at the same time. */
+async function load(): Promise<ReadonlyMap<string, Fakes>> {
+  const loaded = new Map<string, Fakes>();
+  for (const kind of readdirSync(SOURCES))
+    if (existsSync(`${SOURCES}${kind}/fake/index${EXTENSION}`))
+      loaded.set(kind, (await import(`../${kind}/fake/index.js`)) as Fakes);
+  return loaded;
 }
 
 const SOURCES = fileURLToPath(new URL('../', import.meta.url));

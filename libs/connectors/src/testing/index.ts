@@ -10,7 +10,7 @@ export {
   startFakeServer,
 } from './fake-server.js';
 export type { FakeStart, FakeStarter, RunningFake } from './fake-starter.js';
-export { type Fakes, loadFakes } from './fakes.js';
+export { type Fakes, loadFakes, loadWebhookSamples } from './fakes.js';
 export { commitFault, type Fault, FaultQueue } from './faults.js';
 export type { Journey, JourneyFake, Loss } from './journey.js';
 export { type FakeRecord, type RecordFields, RecordTable } from './record-table.js';

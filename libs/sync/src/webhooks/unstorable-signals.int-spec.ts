@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadManifests } from '#connectors';
-import { loadFakes, type WebhookSample } from '#connectors/testing';
+import { loadWebhookSamples, type WebhookSample } from '#connectors/testing';
 import { systemClock } from '#platform';
 import { textsThatCannotBeStored, timesThatCannotBeStored } from '#platform/testing';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/databases.js';
@@ -8,8 +8,9 @@ import { openSyncBench, type SyncBench } from '../../../../test/support/sync-wor
 import { DEFAULT_POLICIES } from '../connections/connection-policies.js';
 import type { Received } from './webhook-inbox.js';
 
-const vendors = [...(await loadFakes()).values()].map(({ webhookSample }) => webhookSample);
-const hubSpot = vendors.find(({ kind }) => kind === 'hubspot') as WebhookSample;
+const samples = await loadWebhookSamples();
+const vendors = [...samples.values()];
+const hubSpot = samples.get('hubspot') as WebhookSample;
 
 describe('events of webhooks that cannot be stored', () => {
   let database: TestDatabase;

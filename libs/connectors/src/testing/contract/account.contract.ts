@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthExpired, ConfigError } from '../../port/connector.errors.js';
+import type { FieldDefinition } from '../../port/connector.js';
 import { expectNoSecret, failureOf } from './answers.js';
 import type { ContractSubject } from './contract-world.js';
 
@@ -23,8 +24,7 @@ export function accountContract(subject: ContractSubject): void {
 
     it('discovers the fields of a stream', async () => {
       const fields = await connector.discover(subject.world.context(), subject.world.stream);
-      expect(fields.length).toBeGreaterThan(3);
-      expect(fields.every(({ name, type }) => name !== '' && type !== '')).toBe(true);
+      expect(faultsOf(fields)).toEqual([]);
     });
 
     it('refuses a stream it does not have', async () => {
@@ -39,4 +39,22 @@ export function accountContract(subject: ContractSubject): void {
       expect(error).toBeInstanceOf(ConfigError);
     });
   });
+}
+
+/** What `discover` promises, as sentences. */
+function faultsOf(fields: readonly FieldDefinition[]): string[] {
+  const names = fields.map(({ name }) => name);
+  const empty = fields.flatMap((field) =>
+    (['name', 'label', 'type'] as const).flatMap((part) =>
+      field[part] ? [] : [`discover gave a field without a ${part}: ${JSON.stringify(field)}`],
+    ),
+  );
+  const twice = names.filter((name, place) => names.indexOf(name) !== place);
+  return [
+    ...(fields.length === 0
+      ? ['discover gave no field: a person who writes a mapping has nothing to go by']
+      : []),
+    ...empty,
+    ...twice.map((name) => `discover gave ${name} more than once`),
+  ];
 }

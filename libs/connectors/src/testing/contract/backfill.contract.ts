@@ -9,7 +9,7 @@ export function backfillContract(subject: ContractSubject): void {
 
   describe('backfill', () => {
     it('reads every record once, in pages, and says when it is done', async () => {
-      const ids = subject.world.createMany(subject.abilities.manyRecords);
+      const ids = subject.createMany(subject.abilities.manyRecords);
       const pages = await subject.pagesFrom(null);
       expect(pages.length).toBeGreaterThan(1);
       expect(pages.map(({ done }) => done)).toEqual([...pages.slice(1).map(() => false), true]);
@@ -23,7 +23,7 @@ export function backfillContract(subject: ContractSubject): void {
     });
 
     it('continues from the cursor of any page, as it was stored', async () => {
-      subject.world.createMany(subject.abilities.manyRecords);
+      subject.createMany(subject.abilities.manyRecords);
       const pages = await subject.pagesFrom(null);
       for (const [index, { next, done }] of pages.entries()) {
         if (done) continue;
@@ -35,7 +35,7 @@ export function backfillContract(subject: ContractSubject): void {
     });
 
     it('keeps a change that happens behind its back for the next run', async () => {
-      const [first = ''] = subject.world.createMany(subject.abilities.manyRecords);
+      const [first = ''] = subject.createMany(subject.abilities.manyRecords);
       const pages: Page<unknown>[] = [];
       for await (const page of connector.read(subject.world.context(), subject.world.stream, null)) {
         if (pages.length === 0) subject.world.change(first, 'changed during the backfill');

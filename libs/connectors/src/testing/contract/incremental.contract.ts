@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { itIf } from './abilities.js';
 import { idsOf, lastOf, recordsOf } from './answers.js';
-import type { ContractSubject } from './contract-world.js';
+import { type ContractSubject, provided } from './contract-world.js';
 
 /** What changed since, by the vendor's clock. */
 export function incrementalContract(subject: ContractSubject): void {
@@ -27,7 +27,7 @@ export function incrementalContract(subject: ContractSubject): void {
     it('loses nothing when hundreds of records share one timestamp across its pages', async () => {
       const cursor = await subject.backfill();
       await subject.world.advance(60_000);
-      const ids = subject.world.createMany(subject.abilities.manyChanges);
+      const ids = subject.createMany(subject.abilities.manyChanges);
       await subject.world.advance(60_000);
       expect(idsOf(await subject.changesSince(cursor)).sort()).toEqual(ids.sort());
     });
@@ -35,7 +35,7 @@ export function incrementalContract(subject: ContractSubject): void {
     it('continues in the middle of a pass', async () => {
       const cursor = await subject.backfill();
       await subject.world.advance(60_000);
-      const ids = subject.world.createMany(subject.abilities.manyChanges);
+      const ids = subject.createMany(subject.abilities.manyChanges);
       await subject.world.advance(60_000);
       const [first, ...others] = await subject.pagesFrom(cursor);
       const again = await subject.pagesFrom(
@@ -50,7 +50,7 @@ export function incrementalContract(subject: ContractSubject): void {
     late('finds a record that became visible after the cursor had passed its date', async () => {
       const cursor = await subject.backfill();
       await subject.world.advance(60_000);
-      const id = subject.world.createLate('late', hiddenMs);
+      const id = provided(subject.world.createLate)('late', hiddenMs);
       subject.world.create('in time');
       await subject.world.advance((hiddenMs * 2) / 3);
       const pages = await subject.pagesFrom(cursor);

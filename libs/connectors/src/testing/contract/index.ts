@@ -12,6 +12,9 @@ import { tokensContract } from './tokens.contract.js';
 import { webhookContract } from './webhook.contract.js';
 import { webhookSecretContract } from './webhook-secret.contract.js';
 
+export type { ContractAbilities } from './abilities.js';
+export type { ContextChange, ContractWorld, Poison } from './contract-world.js';
+
 /**
  * What every connector owes the sync engine, held against the vendor's fake. Where each pitfall is held:
  *

@@ -10,7 +10,7 @@ export function singleRecordsContract(subject: ContractSubject): void {
 
   describe('single records', () => {
     it('fetches more ids than one request takes, and each has an answer', async () => {
-      const ids = subject.world.createMany(connector.manifest.capabilities.batchRead + 20);
+      const ids = subject.createMany(connector.manifest.capabilities.batchRead + 20);
       const found = await subject.fetched(...ids, subject.world.unknownId);
       expect([...found.keys()].sort()).toEqual([...ids, subject.world.unknownId].sort());
       expect(found.get(subject.world.unknownId)).toEqual({ status: 'gone' });
@@ -58,7 +58,7 @@ export function singleRecordsContract(subject: ContractSubject): void {
     });
 
     itIf(connector.listIds !== undefined)('lists live ids only, each once', async () => {
-      const ids = subject.world.createMany(abilities.manyRecords);
+      const ids = subject.createMany(abilities.manyRecords);
       const [archived = ''] = ids;
       subject.world.archive(archived);
       const list = provided(connector.listIds);

@@ -43,7 +43,7 @@ export function tokensContract(subject: ContractSubject): void {
     });
 
     oauth('continues from the last page when the token expires in the middle of a run', async () => {
-      const ids = subject.world.createMany(abilities.manyRecords);
+      const ids = subject.createMany(abilities.manyRecords);
       const context = subject.world.contextWith('oauth');
       const before: Page<unknown>[] = [];
       const run = async () => {
