@@ -1,20 +1,36 @@
-// Builds the project: the Prisma client when its schema changed, then TypeScript (incremental).
+// Builds the project: the Prisma client when its schema changed, then TypeScript (incremental), then the bundle.
+// Nothing is started when nothing changed; who comes while another one builds waits for it.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { alone, fingerprintOf } from './build-stamp.mjs';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19))
   stop(`Rollcall needs Node 20.19 or newer; this is ${process.version}.`);
 if (!existsSync('node_modules/typescript')) stop('The packages are not there yet: run "npm install" first.');
 
-const stamp = 'dist/.prisma-stamp';
-const hash = createHash('sha256')
-  .update(readFileSync('prisma/schema.prisma'))
-  .update(readFileSync('package-lock.json'))
-  .digest('hex');
+const BUILT = 'dist/.built';
+const GENERATED = 'dist/.prisma-stamp';
+const PRODUCTS = ['prisma/generated/client.ts', 'dist/bin/rollcall.js'];
 
-if (!existsSync('prisma/generated/client.ts') || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== hash) {
+mkdirSync('dist', { recursive: true });
+await alone('dist/.building', async () => {
+  const sources = fingerprintOf(['apps', 'libs', 'prisma', 'scripts', 'tsconfig.json', 'package-lock.json']);
+  if (isStamped(BUILT, sources) && PRODUCTS.every(existsSync)) return;
+  rmSync(BUILT, { force: true });
+  generate();
+  run('typescript/bin/tsc', ['-p', 'tsconfig.json']);
+  await import('./bundle.mjs');
+  writeFileSync(BUILT, sources);
+});
+
+function generate() {
+  const schema = createHash('sha256')
+    .update(readFileSync('prisma/schema.prisma'))
+    .update(readFileSync('package-lock.json'))
+    .digest('hex');
+  if (existsSync('prisma/generated/client.ts') && isStamped(GENERATED, schema)) return;
   // `prisma generate` never runs the schema engine, yet its CLI wants to download it: any existing
   // executable in this variable keeps it from trying (docs/decisions/0002-prisma-without-binaries.md).
   run('prisma/build/index.js', ['generate'], {
@@ -22,11 +38,12 @@ if (!existsSync('prisma/generated/client.ts') || !existsSync(stamp) || readFileS
     PRISMA_HIDE_UPDATE_MESSAGE: '1',
     CHECKPOINT_DISABLE: '1',
   });
-  mkdirSync('dist', { recursive: true });
-  writeFileSync(stamp, hash);
+  writeFileSync(GENERATED, schema);
 }
-run('typescript/bin/tsc', ['-p', 'tsconfig.json']);
-await import('./bundle.mjs');
+
+function isStamped(file, content) {
+  return existsSync(file) && readFileSync(file, 'utf8') === content;
+}
 
 /** What went wrong, the program said itself. */
 function run(script, args, env = {}) {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { describeLong } from './long.js';
 
 export type DatabaseKind = 'embedded' | 'own';
 
@@ -65,18 +66,29 @@ export const createTestDatabase = (kind: DatabaseKind = 'embedded'): Promise<Tes
 export const createEmptyDatabase = (kind: DatabaseKind = 'embedded'): Promise<TestDatabase> =>
   createDatabase(kind, 'template0');
 
-/** Runs the suite on every PostgreSQL there is, each time with a migrated database of its own. */
-export function describeEachDatabase(name: string, suite: (database: SuiteDatabase) => void): void {
+/**
+ * Runs the suite on every PostgreSQL there is, each time with a migrated database of its own. A long suite names the one
+ * that `npm test` has it on; the other one is for `npm run test:long`.
+ */
+export function describeEachDatabase(
+  name: string,
+  suite: (database: SuiteDatabase) => void,
+  always?: DatabaseKind,
+): void {
   for (const kind of ['embedded', 'own'] as const) {
-    const run = availableDatabases().includes(kind) ? describe : describe.skip;
+    const run = availableDatabases().includes(kind) ? describeAlways(kind, always) : describe.skip;
     run(`${name} (${kind} PostgreSQL)`, () => withDatabase(kind, suite));
   }
 }
 
 /** Runs the suite when a Redis answers; the run's last lines say so when none does. */
-export function describeWithRedis(name: string, suite: (redis: SuiteRedis) => void): void {
+export function describeWithRedis(
+  name: string,
+  suite: (redis: SuiteRedis) => void,
+  block: Block = describe,
+): void {
   const url = services().redis;
-  const run = url ? describe : describe.skip;
+  const run = url ? block : describe.skip;
   run(name, () => withRedis(url ?? '', suite));
 }
 
@@ -107,10 +119,17 @@ export function describeWithEarlierRelease(name: string, suite: (earlier: Earlie
   else describe.skip(name, () => suite({ version: '', commit: '' }));
 }
 
-/** Runs the suite on both homes of jobs: Redis beside an own PostgreSQL when there is one, and the embedded PostgreSQL. */
-export function describeEachQueueBackend(name: string, suite: (backend: QueueBackend) => void): void {
+/**
+ * Runs the suite on both homes of jobs: Redis beside an own PostgreSQL when there is one, and the embedded PostgreSQL.
+ * A long suite names the home that `npm test` has it in; the other one is for `npm run test:long`.
+ */
+export function describeEachQueueBackend(
+  name: string,
+  suite: (backend: QueueBackend) => void,
+  always?: QueueBackend['kind'],
+): void {
   const database = services().own ? 'own' : 'embedded';
-  describeWithRedis(`${name} (Redis)`, (redis) =>
+  const onRedis = (redis: SuiteRedis) =>
     withDatabase(database, (db) =>
       suite({
         kind: 'redis',
@@ -120,9 +139,9 @@ export function describeEachQueueBackend(name: string, suite: (backend: QueueBac
           return db.url;
         },
       }),
-    ),
-  );
-  describe(`${name} (PostgreSQL)`, () =>
+    );
+  describeWithRedis(`${name} (Redis)`, onRedis, describeAlways('redis', always));
+  describeAlways('postgres', always)(`${name} (PostgreSQL)`, () =>
     withDatabase('embedded', (db) =>
       suite({
         kind: 'postgres',
@@ -132,8 +151,14 @@ export function describeEachQueueBackend(name: string, suite: (backend: QueueBac
           return db.url;
         },
       }),
-    ));
+    ),
+  );
 }
+
+type Block = (name: string, suite: () => void) => void;
+
+const describeAlways = (kind: string, always: string | undefined): Block =>
+  always === undefined || always === kind ? describe : describeLong;
 
 /** The database goes after the suite's own hooks, which close what is connected to it. */
 function withDatabase(kind: DatabaseKind, suite: (database: SuiteDatabase) => void): void {
