@@ -7,6 +7,7 @@ import {
   freshSecretKey,
   rollcall,
   ServiceProcess,
+  soonLost,
 } from './support/service-process.js';
 
 jest.setTimeout(120_000);
@@ -167,6 +168,7 @@ class World {
       ROLLCALL_ADMIN_KEY: freshAdminKey(),
       ROLLCALL_SECRET_KEY: freshSecretKey(),
       ROLLCALL_ALLOW_PRIVATE_NETWORK: 'true',
+      ...soonLost,
     };
     const hubspot = await startHubSpotFake({
       searchLagMs: 0,

@@ -93,9 +93,14 @@ export function describeWithRedis(
 }
 
 /** Runs the suite where these programs are installed; the run's last lines say so where one is not. */
-export function describeWithPrograms(name: string, programs: readonly string[], suite: () => void): void {
+export function describeWithPrograms(
+  name: string,
+  programs: readonly string[],
+  suite: () => void,
+  block: Block = describe,
+): void {
   const here = programs.every((program) => program in services().programs);
-  (here ? describe : describe.skip)(name, suite);
+  (here ? block : describe.skip)(name, suite);
 }
 
 export function programPath(program: string): string {
