@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { type HubSpotFake, startHubSpotFake } from '#connectors/testing';
-import { describeEachQueueBackend, type QueueBackend } from '../support/databases.js';
+import { describeMainlyWith, type QueueBackend } from '../support/databases.js';
 import {
   eventually,
   freshAdminKey,
@@ -12,7 +12,7 @@ import {
 
 jest.setTimeout(120_000);
 
-describeEachQueueBackend('runs', (home) => {
+describeMainlyWith('postgres', 'runs', (home) => {
   let world: World;
   beforeAll(async () => {
     world = await World.open(home);

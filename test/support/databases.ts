@@ -66,15 +66,17 @@ export const createTestDatabase = (kind: DatabaseKind = 'embedded'): Promise<Tes
 export const createEmptyDatabase = (kind: DatabaseKind = 'embedded'): Promise<TestDatabase> =>
   createDatabase(kind, 'template0');
 
-/**
- * Runs the suite on every PostgreSQL there is, each time with a migrated database of its own. A long suite names the one
- * that `npm test` has it on; the other one is for `npm run test:long`.
- */
-export function describeEachDatabase(
-  name: string,
-  suite: (database: SuiteDatabase) => void,
-  always?: DatabaseKind,
-): void {
+type DatabaseSuite = (database: SuiteDatabase) => void;
+
+/** Runs the suite on every PostgreSQL there is, each time with a migrated database of its own. */
+export const describeEachDatabase = (name: string, suite: DatabaseSuite): void =>
+  eachDatabase(undefined, name, suite);
+
+/** For a long suite: on this PostgreSQL in `npm test`, on the other one in `npm run test:long`. */
+export const describeMainlyOn = (always: DatabaseKind, name: string, suite: DatabaseSuite): void =>
+  eachDatabase(always, name, suite);
+
+function eachDatabase(always: DatabaseKind | undefined, name: string, suite: DatabaseSuite): void {
   for (const kind of ['embedded', 'own'] as const) {
     const run = availableDatabases().includes(kind) ? describeAlways(kind, always) : describe.skip;
     run(`${name} (${kind} PostgreSQL)`, () => withDatabase(kind, suite));
@@ -124,15 +126,17 @@ export function describeWithEarlierRelease(name: string, suite: (earlier: Earlie
   else describe.skip(name, () => suite({ version: '', commit: '' }));
 }
 
-/**
- * Runs the suite on both homes of jobs: Redis beside an own PostgreSQL when there is one, and the embedded PostgreSQL.
- * A long suite names the home that `npm test` has it in; the other one is for `npm run test:long`.
- */
-export function describeEachQueueBackend(
-  name: string,
-  suite: (backend: QueueBackend) => void,
-  always?: QueueBackend['kind'],
-): void {
+type QueueSuite = (backend: QueueBackend) => void;
+
+/** Runs the suite on both homes of jobs: Redis beside an own PostgreSQL when there is one, and the embedded PostgreSQL. */
+export const describeEachQueueBackend = (name: string, suite: QueueSuite): void =>
+  eachQueueBackend(undefined, name, suite);
+
+/** For a long suite: with its jobs here in `npm test`, in the other home in `npm run test:long`. */
+export const describeMainlyWith = (always: QueueBackend['kind'], name: string, suite: QueueSuite): void =>
+  eachQueueBackend(always, name, suite);
+
+function eachQueueBackend(always: QueueBackend['kind'] | undefined, name: string, suite: QueueSuite): void {
   const database = services().own ? 'own' : 'embedded';
   const onRedis = (redis: SuiteRedis) =>
     withDatabase(database, (db) =>
