@@ -13,7 +13,7 @@ const DIAGNOSTICS = {
 };
 
 let service;
-let restarting;
+let isRestarting = false;
 let isOver = false;
 
 generatePrismaClient();
@@ -26,7 +26,7 @@ const watch = ts.createWatchProgram(
     (problem) => console.error(ts.formatDiagnosticsWithColorAndContext([problem], DIAGNOSTICS).trimEnd()),
     (status, _newLine, _options, errors) => {
       console.log(`-- ${ts.flattenDiagnosticMessageText(status.messageText, '\n')}`);
-      if (errors === 0) restarting ??= restart();
+      if (errors === 0) void restart();
     },
   ),
 );
@@ -41,9 +41,12 @@ for (const signal of ['SIGINT', 'SIGTERM'])
     process.exit();
   });
 
+/** What compiles meanwhile is what the new one starts with. */
 async function restart() {
+  if (isRestarting) return;
+  isRestarting = true;
   await stopped('SIGTERM');
-  restarting = undefined;
+  isRestarting = false;
   if (isOver) return;
   // Detached: a terminal would tell it of Ctrl-C beside us.
   service = spawn(process.execPath, START, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });

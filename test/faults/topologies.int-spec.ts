@@ -66,7 +66,7 @@ function goesOn(name: string, { connections, options, harms, end }: Topology): v
   };
 
   it.each(Object.entries({ ...everywhere, ...harms }))('go on after: %s', async (what, harm) => {
-    const rows = scaled(3_000, 1_000);
+    const rows = scaled(2_000, 1_000);
     const work = [world.jobs.add(scaled(20, 15)), world.import(rows), world.import(rows)];
     await lasting(between(50, 500));
     await world.hurt(what, () => harm(world));
