@@ -57,6 +57,8 @@ export default {
   testTimeout: 90_000,
   // On two cores: suites wait for half of their time, for processes that start and for faults that last.
   maxWorkers: 3,
+  // Of a worker that has run a hundred suites on a busy machine; what still lives then, a suite has left there.
+  workerGracefulExitTimeout: 10_000,
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
   reporters: ['default', '<rootDir>/test/support/summary-reporter.mjs'],
 };
