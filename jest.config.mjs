@@ -1,27 +1,11 @@
-const unitOnly = process.env.ROLLCALL_TEST_UNIT === '1';
-const pure = ['**/*.spec.ts'];
-const onServices = ['**/*.int-spec.ts', '**/*.e2e-spec.ts'];
-/** What judges time has the machine to itself: scripts/test.mjs runs it when the others are through. */
-const alone = ['**/*.alone-spec.ts'];
-const ofKind = { soak: ['**/*.soak-spec.ts'], alone };
-const testMatch = ofKind[process.env.ROLLCALL_TEST_KIND] ?? [...pure, ...onServices];
+import { GROUPS, SOAK } from './test/support/groups.mjs';
+import { startAgainWithFlags } from './test/support/node-flags.mjs';
 
-/** Jest as ESM: `NODE_OPTIONS=--experimental-vm-modules`, set by scripts/test.mjs. */
-export default {
+startAgainWithFlags();
+
+const shared = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
-  testMatch: unitOnly ? pure : testMatch,
-  testTimeout: 90_000,
-  // On two cores: suites wait for half of their time, for processes that start and for faults that last.
-  maxWorkers: process.env.ROLLCALL_TEST_KIND === 'alone' ? 1 : 3,
-  testSequencer: '<rootDir>/test/support/longest-first.mjs',
-  reporters: ['default', '<rootDir>/test/support/summary-reporter.mjs'],
-  ...(unitOnly
-    ? {}
-    : {
-        globalSetup: '<rootDir>/test/support/global-setup.mjs',
-        globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
-      }),
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/'],
   moduleNameMapper: {
     '^#prisma$': '<rootDir>/prisma/generated/client.ts',
@@ -44,4 +28,37 @@ export default {
       },
     ],
   },
+};
+
+/** Pure specs start at once: of what is built, only expressions need something, and build it when it is stale. */
+const pure = {
+  ...shared,
+  moduleNameMapper: {
+    '^\\./child-program\\.js$': '<rootDir>/test/support/built-child-program.ts',
+    ...shared.moduleNameMapper,
+  },
+};
+
+/** All others run what is built, on services. */
+const onServices = {
+  ...shared,
+  globalSetup: '<rootDir>/test/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+};
+
+const groups = Object.entries({ ...GROUPS, ...(process.env.ROLLCALL_TEST_SOAK && SOAK) });
+
+export default {
+  projects: groups.map(([displayName, { files }]) => ({
+    ...(displayName === 'pure' ? pure : onServices),
+    displayName,
+    testMatch: files,
+  })),
+  testTimeout: 90_000,
+  // On two cores: suites wait for half of their time, for processes that start and for faults that last.
+  maxWorkers: 3,
+  // Of a worker that has run a hundred suites on a busy machine; what still lives then, a suite has left there.
+  workerGracefulExitTimeout: 10_000,
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
+  reporters: ['default', '<rootDir>/test/support/summary-reporter.mjs'],
 };

@@ -1,29 +1,63 @@
-// `npm run dev -- [arguments of start]`: compiles on every change, and starts the service anew when something came of it.
+// `npm run dev -- [arguments of start]`: compiles on every change, and starts the service anew when it compiles.
 // Not from the bundle: stack traces name the sources, and a change costs one file.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import ts from 'typescript';
+import { generatePrismaClient } from './prisma-client.mjs';
 
-const built = spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
-if (built.status !== 0) process.exit(built.status ?? 1);
+const START = ['--enable-source-maps', 'dist/apps/cli/src/main.js', 'start', ...process.argv.slice(2)];
+const DIAGNOSTICS = {
+  getCurrentDirectory: ts.sys.getCurrentDirectory,
+  getCanonicalFileName: (name) => name,
+  getNewLine: () => '\n',
+};
 
-const start = ['dist/apps/cli/src/main.js', 'start', ...process.argv.slice(2)];
-const children = [
-  ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json', '--watch', '--preserveWatchOutput'],
-  [
-    '--enable-source-maps',
-    '--watch-path=dist/apps',
-    '--watch-path=dist/libs',
-    '--watch-preserve-output',
-    ...start,
-  ],
-].map((args) => spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] }));
+let service;
+let isRestarting = false;
+let isOver = false;
 
-// Ctrl-C reaches all of them; whoever ends first takes the other along.
-for (const child of children)
-  child.once('exit', (code) => {
-    for (const other of children) other.kill();
-    process.exitCode ??= code ?? 0;
-  });
+generatePrismaClient();
+const watch = ts.createWatchProgram(
+  ts.createWatchCompilerHost(
+    'tsconfig.json',
+    {},
+    ts.sys,
+    ts.createEmitAndSemanticDiagnosticsBuilderProgram,
+    (problem) => console.error(ts.formatDiagnosticsWithColorAndContext([problem], DIAGNOSTICS).trimEnd()),
+    (status, _newLine, _options, errors) => {
+      console.log(`-- ${ts.flattenDiagnosticMessageText(status.messageText, '\n')}`);
+      if (errors === 0) void restart();
+    },
+  ),
+);
+
+// Ctrl-C may come by way of npm as well: the service hears of it once, and drains.
 for (const signal of ['SIGINT', 'SIGTERM'])
-  process.on(signal, () => {
-    for (const child of children) child.kill(signal);
+  process.on(signal, async () => {
+    if (isOver) return;
+    isOver = true;
+    watch.close();
+    await stopped(signal);
+    process.exit();
   });
+
+/** What compiles meanwhile is what the new one starts with. */
+async function restart() {
+  if (isRestarting) return;
+  isRestarting = true;
+  await stopped('SIGTERM');
+  isRestarting = false;
+  if (isOver) return;
+  // Detached: a terminal would tell it of Ctrl-C beside us.
+  service = spawn(process.execPath, START, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+  service.once('exit', (code) => {
+    if (code && !isOver) console.log('-- The service ended; it is started again when a file changes.');
+  });
+}
+
+async function stopped(signal) {
+  if (!service || service.exitCode !== null || service.signalCode !== null) return;
+  const exit = once(service, 'exit');
+  service.kill(signal);
+  await exit;
+}

@@ -1,7 +1,7 @@
 // Writes a new migration with the SQL that brings prisma/migrations up to prisma/schema.prisma:
 //   npm run build && node scripts/new-migration.mjs add_something
 // Functions, triggers and checks are outside Prisma's language: add them to the file by hand. Its first line says which
-// code may still run on the schema (docs/contributing.md, "a migration").
+// code may still run on the schema (CONTRIBUTING.md, "a migration").
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

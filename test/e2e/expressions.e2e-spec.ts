@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { type HubSpotFake, startHubSpotFake } from '#connectors/hubspot/fake';
-import { describeEachQueueBackend } from '../support/databases.js';
+import { describeMainlyWith } from '../support/databases.js';
 import { eventually, freshAdminKey, freshSecretKey, ServiceProcess } from './support/service-process.js';
 
 jest.setTimeout(90_000);
@@ -16,7 +16,7 @@ const ENDLESS = [
   ['doubles a text', `$string(${DOUBLED_TEXT})`],
 ] as const;
 
-describeEachQueueBackend('expressions of whoever may write a mapping', (services) => {
+describeMainlyWith('redis', 'expressions of whoever may write a mapping', (services) => {
   let service: ServiceProcess;
   let hubspot: HubSpotFake;
   let connection: string;

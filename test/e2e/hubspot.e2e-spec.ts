@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type HubSpotFake, startHubSpotFake } from '#connectors/hubspot/fake';
-import { describeEachQueueBackend, type QueueBackend } from '../support/databases.js';
+import { describeMainlyWith, type QueueBackend } from '../support/databases.js';
 import {
   eventually,
   freshAdminKey,
@@ -14,7 +14,7 @@ jest.setTimeout(120_000);
 /** Webhook to visible: the promise is "within a second or two"; a busy test machine gets some more. */
 const SOON_MS = 5_000;
 
-describeEachQueueBackend('HubSpot', (home) => {
+describeMainlyWith('redis', 'HubSpot', (home) => {
   let world: World;
   beforeAll(async () => {
     world = await World.open(home);

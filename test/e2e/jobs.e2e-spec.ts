@@ -3,7 +3,13 @@ import { createPostgresBackend, Queue, withBackend } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { describeEachQueueBackend, type QueueBackend } from '../support/databases.js';
-import { eventually, freshAdminKey, freshSecretKey, ServiceProcess } from './support/service-process.js';
+import {
+  eventually,
+  freshAdminKey,
+  freshSecretKey,
+  ServiceProcess,
+  soonLost,
+} from './support/service-process.js';
 
 jest.setTimeout(120_000);
 
@@ -245,6 +251,7 @@ class World {
       DATABASE_URL: home.databaseUrl,
       ROLLCALL_SECRET_KEY: freshSecretKey(),
       ROLLCALL_ADMIN_KEY: freshAdminKey(),
+      ...soonLost,
       ...(home.redisUrl && {
         REDIS_URL: home.redisUrl,
         ROLLCALL_QUEUE_PREFIX: home.prefix.slice(1, -1),

@@ -12,11 +12,12 @@ import {
   freshSecretKey,
   rollcall,
   ServiceProcess,
+  soonLost,
 } from './support/service-process.js';
 
 /** Building the earlier release takes most of it, once in a checkout. */
 jest.setTimeout(400_000);
-/** A killed worker's job is anybody's after two of BullMQ's half minutes, its import after as many again. */
+/** What the release before holds is anybody's after two of BullMQ's half minutes, its import after as many again. */
 const PATIENCE_MS = 240_000;
 
 const releases = ['this release', 'the one before'] as const;
@@ -274,6 +275,7 @@ class World {
       ROLLCALL_ADMIN_KEY: freshAdminKey(),
       ROLLCALL_SECRET_KEY: freshSecretKey(),
       ROLLCALL_ALLOW_PRIVATE_NETWORK: 'true',
+      ...soonLost,
     });
     for (const release of releases) {
       world.api[release] = await world.start('api', release);

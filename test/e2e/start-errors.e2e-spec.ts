@@ -2,9 +2,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describeLong } from '../support/long.js';
 import {
   PASSWORD,
   startUnusableWorld,
+  type UnusableDatabase,
   type UnusableWorld,
   unusableDatabases,
 } from '../support/unusable-databases.js';
@@ -13,11 +15,11 @@ import { freshSecretKey, rollcall } from './support/service-process.js';
 // Shorter than the minute for which PostgreSQL keeps a connection that says nothing: nothing may wait for that.
 jest.setTimeout(50_000);
 
-/** One of each kind; libs/platform's start-errors.int-spec.ts has them all. */
-const names = [
+/** What the server says, what the way to it says, and nothing said; libs/platform's start-errors.int-spec.ts has them all. */
+const names = ['a wrong password', 'a host that accepts and says nothing', 'a host that cannot be found'];
+const moreNames = [
   'no password (scram)',
   'no password (md5)',
-  'a wrong password',
   'a role whose sessions are read-only',
   'a database that is not there',
   'a role without a line in pg_hba.conf',
@@ -25,10 +27,9 @@ const names = [
   'a certificate that nobody vouches for',
   'a pooler that refuses options',
   'a server with all its connections in use',
-  'a host that accepts and says nothing',
-  'a host that cannot be found',
 ];
 const members = unusableDatabases.filter(({ name, later }) => later || names.includes(name));
+const moreMembers = unusableDatabases.filter(({ name }) => moreNames.includes(name));
 
 describe('rollcall start', () => {
   let world: UnusableWorld;
@@ -46,10 +47,17 @@ describe('rollcall start', () => {
     return lines[0];
   };
 
-  it.each(members)('says what is wrong with $name, and ends', async ({ url, says }) => {
-    const said = await refusal({ DATABASE_URL: url(world) });
+  const SAYS = 'says what is wrong with $name, and ends';
+  const says = async (member: UnusableDatabase) => {
+    const said = await refusal({ DATABASE_URL: member.url(world) });
     expect(said).toMatch(/^DATABASE_URL: PostgreSQL at \S+ cannot be used as role "\w+": /);
-    expect(said).toMatch(says);
+    expect(said).toMatch(member.says);
+  };
+
+  it.each(members)(SAYS, says);
+
+  describeLong('with more of the same', () => {
+    it.each(moreMembers)(SAYS, says);
   });
 
   it('says what is wrong with a data directory, and leaves nothing there', async () => {

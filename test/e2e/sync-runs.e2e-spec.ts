@@ -1,17 +1,18 @@
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { type HubSpotFake, startHubSpotFake } from '#connectors/hubspot/fake';
-import { describeEachQueueBackend, type QueueBackend } from '../support/databases.js';
+import { describeMainlyWith, type QueueBackend } from '../support/databases.js';
 import {
   eventually,
   freshAdminKey,
   freshSecretKey,
   rollcall,
   ServiceProcess,
+  soonLost,
 } from './support/service-process.js';
 
 jest.setTimeout(120_000);
 
-describeEachQueueBackend('runs', (home) => {
+describeMainlyWith('postgres', 'runs', (home) => {
   let world: World;
   beforeAll(async () => {
     world = await World.open(home);
@@ -167,6 +168,7 @@ class World {
       ROLLCALL_ADMIN_KEY: freshAdminKey(),
       ROLLCALL_SECRET_KEY: freshSecretKey(),
       ROLLCALL_ALLOW_PRIVATE_NETWORK: 'true',
+      ...soonLost,
     };
     const hubspot = await startHubSpotFake({
       searchLagMs: 0,

@@ -22,7 +22,7 @@ describe('a connection that is cut while it commits', () => {
   it.each(['before', 'after'] as const)(
     'is asked again under its key: cut %s the server has read it',
     async (when) => {
-      for (let round = 0; round < scaled(8, 2); round++) {
+      for (let round = 0; round < scaled(5, 2); round++) {
         const work = [world.jobs.add(3), ...(round % 4 === 0 ? [world.import(200)] : [])];
         await world.hurt(`cut ${when} COMMIT`, () => world.proxy.cutAt(COMMIT, when));
         await eventually(

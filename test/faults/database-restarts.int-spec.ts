@@ -29,7 +29,7 @@ describe('a database that goes away under load', () => {
     ],
   ])('is missed for as long as it is away: %s', async (way, harm) => {
     for (let round = 0; round < scaled(2, 1); round++) {
-      const work = [world.jobs.add(15), world.import(scaled(3_000, 1_000))];
+      const work = [world.jobs.add(15), world.import(scaled(2_000, 1_000))];
       await lasting(between(100, 700));
       await world.hurt(way, () => harm(world));
       await Promise.all([...work, world.load.works(60)]);

@@ -18,7 +18,7 @@ describe('sessions that the database ends', () => {
   it('are replaced, while a large file is imported and everybody works', async () => {
     let done = false;
     const work = Promise.all([
-      world.import(scaled(20_000, 3_000)),
+      world.import(scaled(10_000, 3_000)),
       world.jobs.add(scaled(30, 15)),
       world.load.works(scaled(100, 40), 180_000),
     ]).finally(() => {

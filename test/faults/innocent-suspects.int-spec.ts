@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../e2e/support/service-process.js';
+import { describeLong } from '../support/long.js';
 import {
   type Letter,
   PoisonedService,
@@ -56,22 +57,10 @@ describe('innocent suspects', () => {
     expect(service.worker.pid).toBe(pid);
   });
 
-  it.each<[string, NodeJS.Signals]>([
-    ['killed from outside', 'SIGKILL'],
-    ['stopped from outside', 'SIGSTOP'],
-  ])('are not blamed when their own process is %s', async (_how, signal) => {
-    const slow = person('Dawdling Alan');
-    let before = marks().length;
-    const letter = await tryAgainAlone(slow);
-    for (let time = 0; time < 3; time++) {
-      const pid = Number((await marked(before + 1)).at(-1));
-      expect(pid).not.toBe(service.worker.pid);
-      before = marks().length;
-      process.kill(pid, signal);
-    }
-    await service.comesIn(slow.identifier_key);
-    const found = (await service.letters()).find(({ id }) => id === letter.id);
-    expect(found).toMatchObject({ status: 'retried' });
+  it('are not blamed when their own process is killed from outside', () => areNotBlamed('SIGKILL'));
+
+  describeLong('that are stopped', () => {
+    it('are not blamed when their own process is stopped from outside', () => areNotBlamed('SIGSTOP'));
   });
 
   it('are not blamed when the database goes away in the middle', async () => {
@@ -89,6 +78,21 @@ describe('innocent suspects', () => {
     await service.comesIn(slow.identifier_key);
     expect((await service.letters()).find(({ id }) => id === letter.id)).toMatchObject({ status: 'retried' });
   });
+
+  async function areNotBlamed(signal: NodeJS.Signals) {
+    const slow = person('Dawdling Alan');
+    let before = marks().length;
+    const letter = await tryAgainAlone(slow);
+    for (let time = 0; time < 3; time++) {
+      const pid = Number((await marked(before + 1)).at(-1));
+      expect(pid).not.toBe(service.worker.pid);
+      before = marks().length;
+      process.kill(pid, signal);
+    }
+    await service.comesIn(slow.identifier_key);
+    const found = (await service.letters()).find(({ id }) => id === letter.id);
+    expect(found).toMatchObject({ status: 'retried' });
+  }
 
   /** A job that a person tries again after it was set aside is suspected from the start. */
   async function tryAgainAlone(data: object): Promise<Letter> {

@@ -25,7 +25,7 @@ describe('the REST API against a model in memory', () => {
         });
         await fc.asyncModelRun(setup, commands);
       }),
-      { numRuns: scaled(60, 20), interruptAfterTimeLimit: 300_000 },
+      { numRuns: scaled(40, 20), interruptAfterTimeLimit: 300_000 },
     );
   });
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { QueueUnavailableError } from '#queue';
 import { newGate } from '../support/greeting-bench.js';
+import { describeLong } from '../support/long.js';
 import { type NetworkWay, openWay } from '../support/network-way.js';
 import { until } from '../support/queue-world.js';
 import {
@@ -83,10 +84,16 @@ const cuts: [what: string, cut: (way: NetworkWay, server: RedisServer) => Promis
   ],
 ];
 
-const losses: [what: string, lose: Change, bringBack: Change][] = [
-  ['was killed', (server) => server.kill(), (server) => server.start()],
-  ['hangs', async (server) => server.freeze(), async (server) => server.thaw()],
-];
+interface Loss {
+  readonly lose: Change;
+  readonly bringBack: Change;
+}
+
+const killed: Loss = { lose: (server) => server.kill(), bringBack: (server) => server.start() };
+const hanging: Loss = {
+  lose: async (server) => server.freeze(),
+  bringBack: async (server) => server.thaw(),
+};
 
 const absences: [what: string, leave: Change, comeBack: Change][] = [
   ['is gone', (server) => server.kill(), (server) => server.start()],
@@ -259,7 +266,12 @@ describeWithRedisServers('jobs in a Redis that fails', (servers) => {
   });
 
   describe.each(homes)('in %s', (_home, found) => {
-    it.each(losses)('go on when the master %s', async (_what, lose, bringBack) => {
+    it('go on when the master was killed', () => goOn(killed));
+    describeLong('longer', () => {
+      it('go on when the master hangs', () => goOn(hanging));
+    });
+
+    async function goOn({ lose, bringBack }: Loss) {
       const { url, master } = await found(servers);
       const { queues, add, done, gates, runs } = await open(url, LONGER_THAN_SILENCE_MS);
       gates.set('amid', newGate());
@@ -279,7 +291,7 @@ describeWithRedisServers('jobs in a Redis that fails', (servers) => {
       await bringBack(master);
       expect(await office.effects()).toEqual([...names, 'after', 'amid'].sort());
       expect(runs.get('amid')).toHaveLength(1);
-    });
+    }
   });
 
   it('are refused soon to who opens a queue meanwhile, and taken from the same afterwards', async () => {

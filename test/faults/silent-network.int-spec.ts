@@ -2,12 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { databaseLimits } from '#platform';
 import { eventually } from '../e2e/support/service-process.js';
+import { describeLong } from '../support/long.js';
 import { FaultWorld } from './support/fault-world.js';
 import { newRequestId, type PersistentRequest, tryOnce } from './support/persistent-request.js';
 import { scaled } from './support/scale.js';
 import { ANSWERED_WITHIN_MS, expectSound } from './support/verdict.js';
 
 jest.setTimeout(400_000);
+
+type Change = (world: FaultWorld) => unknown;
+
+/** Half a minute each: the longest limit passes. */
+const silences: [fault: string, harm: Change, heal: Change][] = [
+  ['a black hole', ({ proxy }) => proxy.blackhole(), ({ proxy }) => proxy.heal()],
+  ['answers that are lost', ({ proxy }) => proxy.loseAnswers(), ({ proxy }) => proxy.heal()],
+  ['a server that stands still', ({ postgres }) => postgres.pause(), ({ postgres }) => postgres.resume()],
+];
+const TOLD = 'altogether is told to everybody within the limits, and by readiness: %s';
 
 /** A network that swallows packets, and a server that stands still, say nothing at all: only our own limits end a wait. */
 describe('a database that falls silent', () => {
@@ -31,11 +42,15 @@ describe('a database that falls silent', () => {
     expect(await world.readiness()).toEqual([200, 200]);
   });
 
-  it.each<[string, (world: FaultWorld) => unknown, (world: FaultWorld) => Promise<unknown>]>([
-    ['a black hole', ({ proxy }) => proxy.blackhole(), ({ proxy }) => proxy.heal()],
-    ['answers that are lost', ({ proxy }) => proxy.loseAnswers(), ({ proxy }) => proxy.heal()],
-    ['a server that stands still', ({ postgres }) => postgres.pause(), ({ postgres }) => postgres.resume()],
-  ])('altogether is told to everybody within the limits, and by readiness: %s', async (fault, harm, heal) => {
+  it.each(silences.slice(0, 1))(TOLD, isTold);
+
+  describeLong('a database that falls silent in other ways', () => {
+    it.each(silences.slice(1))(TOLD, isTold);
+  });
+
+  it('has lost, doubled and hung nothing in the end', async () => expectSound(await world.judge('silence')));
+
+  async function isTold(fault: string, harm: Change, heal: Change) {
     await world.hurt(fault, () => harm(world));
     const answers = await Promise.all(requests().map((request) => tryOnce(target(), request)));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 503));
@@ -48,9 +63,7 @@ describe('a database that falls silent', () => {
       (all) => all.every((status) => status === 200),
       60_000,
     );
-  });
-
-  it('has lost, doubled and hung nothing in the end', async () => expectSound(await world.judge('silence')));
+  }
 
   function target() {
     const [first] = world.targets;

@@ -24,7 +24,7 @@ describe('a subscriber that wakes up after another took over', () => {
   });
 
   it('finds the checkpoint moved, and handles nothing again', async () => {
-    for (let round = 0; round < scaled(3, 2); round++) {
+    for (let round = 0; round < scaled(2, 1); round++) {
       await world.subscriber.handling();
       await world.hurt('subscriber paused', () => world.subscriber.signal('SIGSTOP'));
       if (round > 0 || !isFull) await endIdleTransactions(); // The server does so by itself after 30 s.

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { eventually, freshAdminKey, freshSecretKey, rollcall } from '../e2e/support/service-process.js';
 import { describeWithPrograms } from '../support/databases.js';
+import { describeLong } from '../support/long.js';
 import type { OwnPostgres } from '../support/own-postgres.js';
 import { type PgBouncer, startPgBouncer } from '../support/pgbouncer.js';
 import { until } from '../support/queue-world.js';
@@ -29,61 +30,68 @@ const JOBS_IN_REDIS = { api: 4, worker: 4 };
 const ROLE = 'rollcall_serving';
 const OWNER = 'rollcall_owner';
 
-const topologies: [name: string, programs: string[], topology: () => Topology][] = [
-  ['PostgreSQL alone', [], inPostgres],
+/** In every run jobs in PostgreSQL, behind what stands between, and jobs in Redis; the others are more of the same. */
+const topologies: [
+  name: string,
+  programs: string[],
+  topology: () => Topology,
+  block?: typeof describeLong,
+][] = [
+  ['PostgreSQL alone', [], inPostgres, describeLong],
   ['PostgreSQL and Redis', ['redis-server'], withRedis],
   ['PgBouncer', ['pgbouncer'], behindPgBouncer],
-  ['PostgreSQL and a Redis Cluster', ['redis-server'], withRedisCluster],
+  ['PostgreSQL and a Redis Cluster', ['redis-server'], withRedisCluster, describeLong],
 ];
 
 /** Section 11 of what was promised: two of each kind of process, and no more connections than they must have. */
-for (const [name, programs, build] of topologies)
-  describeWithPrograms(`two APIs and two workers on ${name}`, programs, () => {
-    const { connections, options, harms, end } = build();
-    let world: FaultWorld;
-    beforeAll(async () => {
-      world = await FaultWorld.open({ workers: 2, connections, ...(await options()) });
-      await world.subscribe();
-      await world.load.start();
-    });
-    afterAll(async () => {
-      await world?.close();
-      await end();
-    });
+for (const [name, programs, build, block] of topologies)
+  describeWithPrograms(`two APIs and two workers on ${name}`, programs, () => goesOn(name, build()), block);
 
-    const everywhere: Record<string, Harm> = {
-      'API killed': async ({ apis }) => pick(apis).kill(),
-      'worker killed': async ({ workers }) => pick(workers).kill(),
-      'all sessions ended': endSessions,
-    };
-
-    it.each(Object.entries({ ...everywhere, ...harms }))('go on after: %s', async (what, harm) => {
-      const rows = scaled(3_000, 1_000);
-      const work = [world.jobs.add(scaled(20, 15)), world.import(rows), world.import(rows)];
-      await lasting(between(50, 500));
-      await world.hurt(what, () => harm(world));
-      await Promise.all([...work, world.load.works(scaled(40, 20), 180_000)]);
-      await eventually(
-        () => Promise.all([world.readiness(), running(world)]),
-        ([readiness, up]) => up === 4 && readiness.join() === '200,200',
-        120_000,
-      );
-    });
-
-    it('keep to their connections', async () => {
-      const allowed = 2 * (connections.api + connections.worker);
-      await eventually(
-        () => sessions(world),
-        (held) => held > 0 && held <= allowed,
-        60_000,
-      );
-    });
-
-    it('have done nothing twice and lost nothing in the end', async () => {
-      expectSound(await world.judge(`two APIs and two workers on ${name}`));
-      expect(await world.sql('select code, reason from dead_letters')).toEqual([]);
-    });
+function goesOn(name: string, { connections, options, harms, end }: Topology): void {
+  let world: FaultWorld;
+  beforeAll(async () => {
+    world = await FaultWorld.open({ workers: 2, connections, ...(await options()) });
+    await world.subscribe();
+    await world.load.start();
   });
+  afterAll(async () => {
+    await world?.close();
+    await end();
+  });
+
+  const everywhere: Record<string, Harm> = {
+    'API killed': async ({ apis }) => pick(apis).kill(),
+    'worker killed': async ({ workers }) => pick(workers).kill(),
+    'all sessions ended': endSessions,
+  };
+
+  it.each(Object.entries({ ...everywhere, ...harms }))('go on after: %s', async (what, harm) => {
+    const rows = scaled(2_000, 1_000);
+    const work = [world.jobs.add(scaled(20, 15)), world.import(rows), world.import(rows)];
+    await lasting(between(50, 500));
+    await world.hurt(what, () => harm(world));
+    await Promise.all([...work, world.load.works(scaled(40, 20), 180_000)]);
+    await eventually(
+      () => Promise.all([world.readiness(), running(world)]),
+      ([readiness, up]) => up === 4 && readiness.join() === '200,200',
+      120_000,
+    );
+  });
+
+  it('keep to their connections', async () => {
+    const allowed = 2 * (connections.api + connections.worker);
+    await eventually(
+      () => sessions(world),
+      (held) => held > 0 && held <= allowed,
+      60_000,
+    );
+  });
+
+  it('have done nothing twice and lost nothing in the end', async () => {
+    expectSound(await world.judge(`two APIs and two workers on ${name}`));
+    expect(await world.sql('select code, reason from dead_letters')).toEqual([]);
+  });
+}
 
 function inPostgres(): Topology {
   return {

@@ -105,7 +105,8 @@ async function run(specs, pattern) {
 
 /** In a process group of its own, so that what does not end goes with everything it started. */
 async function outputOf(args) {
-  const { REQUIRE_SERVICES: _, ...env } = process.env;
+  const { REQUIRE_SERVICES: _, ...inherited } = process.env;
+  const env = { ...inherited, ROLLCALL_TEST_DIST: 'kept' }; // What is built is the unbroken code.
   const child = spawn(process.execPath, args, {
     cwd: copy,
     env,

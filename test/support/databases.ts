@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { describeLong } from './long.js';
 
 export type DatabaseKind = 'embedded' | 'own';
 
@@ -65,25 +66,43 @@ export const createTestDatabase = (kind: DatabaseKind = 'embedded'): Promise<Tes
 export const createEmptyDatabase = (kind: DatabaseKind = 'embedded'): Promise<TestDatabase> =>
   createDatabase(kind, 'template0');
 
+type DatabaseSuite = (database: SuiteDatabase) => void;
+
 /** Runs the suite on every PostgreSQL there is, each time with a migrated database of its own. */
-export function describeEachDatabase(name: string, suite: (database: SuiteDatabase) => void): void {
+export const describeEachDatabase = (name: string, suite: DatabaseSuite): void =>
+  eachDatabase(undefined, name, suite);
+
+/** For a long suite: on this PostgreSQL in `npm test`, on the other one in `npm run test:long`. */
+export const describeMainlyOn = (always: DatabaseKind, name: string, suite: DatabaseSuite): void =>
+  eachDatabase(always, name, suite);
+
+function eachDatabase(always: DatabaseKind | undefined, name: string, suite: DatabaseSuite): void {
   for (const kind of ['embedded', 'own'] as const) {
-    const run = availableDatabases().includes(kind) ? describe : describe.skip;
+    const run = availableDatabases().includes(kind) ? describeAlways(kind, always) : describe.skip;
     run(`${name} (${kind} PostgreSQL)`, () => withDatabase(kind, suite));
   }
 }
 
 /** Runs the suite when a Redis answers; the run's last lines say so when none does. */
-export function describeWithRedis(name: string, suite: (redis: SuiteRedis) => void): void {
+export function describeWithRedis(
+  name: string,
+  suite: (redis: SuiteRedis) => void,
+  block: Block = describe,
+): void {
   const url = services().redis;
-  const run = url ? describe : describe.skip;
+  const run = url ? block : describe.skip;
   run(name, () => withRedis(url ?? '', suite));
 }
 
 /** Runs the suite where these programs are installed; the run's last lines say so where one is not. */
-export function describeWithPrograms(name: string, programs: readonly string[], suite: () => void): void {
+export function describeWithPrograms(
+  name: string,
+  programs: readonly string[],
+  suite: () => void,
+  block: Block = describe,
+): void {
   const here = programs.every((program) => program in services().programs);
-  (here ? describe : describe.skip)(name, suite);
+  (here ? block : describe.skip)(name, suite);
 }
 
 export function programPath(program: string): string {
@@ -107,10 +126,19 @@ export function describeWithEarlierRelease(name: string, suite: (earlier: Earlie
   else describe.skip(name, () => suite({ version: '', commit: '' }));
 }
 
+type QueueSuite = (backend: QueueBackend) => void;
+
 /** Runs the suite on both homes of jobs: Redis beside an own PostgreSQL when there is one, and the embedded PostgreSQL. */
-export function describeEachQueueBackend(name: string, suite: (backend: QueueBackend) => void): void {
+export const describeEachQueueBackend = (name: string, suite: QueueSuite): void =>
+  eachQueueBackend(undefined, name, suite);
+
+/** For a long suite: with its jobs here in `npm test`, in the other home in `npm run test:long`. */
+export const describeMainlyWith = (always: QueueBackend['kind'], name: string, suite: QueueSuite): void =>
+  eachQueueBackend(always, name, suite);
+
+function eachQueueBackend(always: QueueBackend['kind'] | undefined, name: string, suite: QueueSuite): void {
   const database = services().own ? 'own' : 'embedded';
-  describeWithRedis(`${name} (Redis)`, (redis) =>
+  const onRedis = (redis: SuiteRedis) =>
     withDatabase(database, (db) =>
       suite({
         kind: 'redis',
@@ -120,9 +148,9 @@ export function describeEachQueueBackend(name: string, suite: (backend: QueueBac
           return db.url;
         },
       }),
-    ),
-  );
-  describe(`${name} (PostgreSQL)`, () =>
+    );
+  describeWithRedis(`${name} (Redis)`, onRedis, describeAlways('redis', always));
+  describeAlways('postgres', always)(`${name} (PostgreSQL)`, () =>
     withDatabase('embedded', (db) =>
       suite({
         kind: 'postgres',
@@ -132,8 +160,14 @@ export function describeEachQueueBackend(name: string, suite: (backend: QueueBac
           return db.url;
         },
       }),
-    ));
+    ),
+  );
 }
+
+type Block = (name: string, suite: () => void) => void;
+
+const describeAlways = (kind: string, always: string | undefined): Block =>
+  always === undefined || always === kind ? describe : describeLong;
 
 /** The database goes after the suite's own hooks, which close what is connected to it. */
 function withDatabase(kind: DatabaseKind, suite: (database: SuiteDatabase) => void): void {

@@ -1,30 +1,38 @@
 import TestSequencer from '@jest/test-sequencer';
 
 /**
- * Suites that take a minute or more of one worker, the longest first: whatever ran last alone would cost its whole length.
- * The order is by share, from a run of everything; one that is missing here costs time and nothing else.
+ * Suites that take half a minute or more of one worker, the longest first: whatever ran last alone would cost its whole
+ * length. The order is from a run of everything; one that is missing here costs time and nothing else.
  */
 const LONG = [
-  'test/faults/topologies',
-  'test/faults/ended-sessions',
-  'test/faults/repeated-jobs',
-  'test/e2e/start-errors',
-  'test/e2e/quarantine',
-  'test/faults/cut-at-commit',
+  'test/faults/poisoned-work',
   'test/e2e/releases',
-  'test/faults/session-defaults',
-  'test/e2e/start.',
-  'test/faults/silent-network',
-  'libs/platform/src/embedded-postgres/start-embedded-postgres',
-  'test/faults/few-connections',
-  'test/e2e/sync-runs',
+  'test/faults/innocent-suspects',
+  'test/faults/topologies',
   'test/e2e/jobs',
-  'test/e2e/salesforce',
-  'test/e2e/conflicts',
-  'test/e2e/apply',
+  'test/faults/stale-leader',
+  'libs/platform/src/embedded-postgres/start-embedded-postgres',
+  'libs/sync/src/budgets/call-budgets',
   'test/faults/redis-failover',
-  'test/e2e/fuzz',
-  'test/e2e/outputs',
+  'test/faults/shutdown',
+  'test/e2e/start.',
+  'test/faults/repeated-jobs',
+  'libs/platform/src/embedded-postgres/binaries',
+  'libs/sync/src/runs/polling',
+  'test/e2e/hubspot',
+  'test/e2e/expressions',
+  'test/faults/database-restarts',
+  'libs/platform/src/embedded-postgres/server-environment',
+  'libs/sync/src/runs/sweeps',
+  'test/e2e/imports.',
+  'test/faults/silent-network',
+  'test/e2e/sync-runs',
+  'libs/sync/src/webhooks/webhooks',
+  'test/faults/few-connections',
+  'test/faults/clock-steps',
+  'libs/platform/src/migrations/migration-lock',
+  'libs/sync/src/stepping-clocks',
+  'test/crm/odoo-sync',
 ];
 
 /** Then other faults, what runs processes, what needs services, and last the pure ones. */

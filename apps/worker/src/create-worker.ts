@@ -16,6 +16,8 @@ export interface WorkerParts {
   readonly deadLetterStore: DeadLetterStore;
   /** Absent: CRMs are not synced here. */
   readonly sync?: Sync;
+  /** How long a worker may say nothing before its jobs go to another one; absent: as long as the runner has it. */
+  readonly lostAfterMs?: number;
   /** How jobs run alone that may have taken down a worker; absent: they run among the others. */
   readonly alone?: { readonly setup: SolitarySetup; readonly stalledAfterMs: number };
 }
@@ -38,6 +40,7 @@ export async function createWorker(parts: WorkerParts): Promise<RunningWorker> {
     jobs,
     deadLetters: deadLetterStore,
     permanentCodes: permanentIdentityCodes,
+    ...(parts.lostAfterMs && { lockDurationMs: parts.lostAfterMs }),
     ...(cell && { cell }),
   });
   await runner.start();

@@ -82,7 +82,7 @@ export class JobRunner {
       concurrency = 8,
       concurrencyByQueue = {},
       lockDurationMs = 30_000,
-      stalledIntervalMs = 15_000,
+      stalledIntervalMs = lockDurationMs / 2,
     } = this.options;
     return { concurrency: concurrencyByQueue[queue] ?? concurrency, lockDurationMs, stalledIntervalMs };
   }

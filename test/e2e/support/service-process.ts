@@ -158,6 +158,9 @@ export async function eventually<T>(
 export const freshSecretKey = (): string => newSecretKey();
 export const freshAdminKey = (): string => `test-${randomBytes(16).toString('hex')}`;
 
+/** For suites that kill workers: their jobs go to another one within seconds, not after half a minute. */
+export const soonLost = { ROLLCALL_LOST_AFTER: '6' };
+
 /** Nothing of the shell that runs the tests reaches the process but what it needs to run. */
 const serviceEnvironment = (env: Record<string, string>): Record<string, string> => ({
   PATH: process.env.PATH ?? '',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { postgresBackend, type QueueBackend, Queues, redisBackend } from '#queue';
-import { freshAdminKey, freshSecretKey, rollcall } from '../../e2e/support/service-process.js';
+import { freshAdminKey, freshSecretKey, rollcall, soonLost } from '../../e2e/support/service-process.js';
 import { OwnPostgres, type OwnPostgresOptions } from '../../support/own-postgres.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { sendFile } from './file-load.js';
@@ -92,6 +92,7 @@ export class FaultWorld {
       ROLLCALL_SECRET_KEY: freshSecretKey(),
       ROLLCALL_RATE_LIMIT: '0',
       ROLLCALL_LOG_LEVEL: 'warn',
+      ...soonLost,
       ...(options.redisUrl && { REDIS_URL: options.redisUrl, ROLLCALL_QUEUE_PREFIX: prefix }),
       ...options.env,
       ...(await options.way?.(postgres, proxy)),

@@ -8,6 +8,7 @@ import {
   freshAdminKey,
   freshSecretKey,
   ServiceProcess,
+  soonLost,
 } from '../../e2e/support/service-process.js';
 import { createTestDatabase, type SuiteRedis, type TestDatabase } from '../../support/databases.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
@@ -65,6 +66,7 @@ export class PoisonedService {
       ROLLCALL_SECRET_KEY: freshSecretKey(),
       ROLLCALL_ALLOW_PRIVATE_NETWORK: '1',
       ROLLCALL_LOG_LEVEL: 'warn',
+      ...soonLost,
       ROLLCALL_STALLED_AFTER: String(STALLED_AFTER_S),
       ...(redis && { REDIS_URL: redis.url, ROLLCALL_QUEUE_PREFIX: redis.prefix.replaceAll(/[{}]/g, '') }),
       ...more,

@@ -84,7 +84,8 @@ async function openWorker(infrastructure: Infrastructure, sync: Sync): Promise<{
   const alone = { setup, stalledAfterMs: stalledAfterMs / STRICTER };
   // First of all: the first job that it takes may be the one.
   const watchdog = await startWatchdog({ stalledAfterMs });
-  const worker = await createWorker({ ...infrastructure, sync, alone });
+  const lostAfterMs = config.ROLLCALL_LOST_AFTER * 1_000;
+  const worker = await createWorker({ ...infrastructure, sync, alone, lostAfterMs });
   return {
     close: async () => {
       await worker.close();

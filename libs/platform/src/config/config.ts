@@ -67,6 +67,8 @@ const Environment = z
     ROLLCALL_ALLOW_PRIVATE_NETWORK: flag.default(false),
     /** Seconds without a sign of its event loop after which a worker process is ended. */
     ROLLCALL_STALLED_AFTER: wholeNumber(3, 3_600).default(60),
+    /** Seconds without a word from a worker after which its jobs go to another one. */
+    ROLLCALL_LOST_AFTER: wholeNumber(4, 3_600).default(30),
     /** Read by createLogger itself, which runs before and without the rest. */
     ROLLCALL_LOG_LEVEL: z
       .enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` })

@@ -3,17 +3,17 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import pg from 'pg';
 import {
-  availableDatabases,
   createEmptyDatabase,
+  describeMainlyOn,
   type TestDatabase,
 } from '../../../../test/support/databases.js';
 import { addMigration, scratchFolder } from '../../../../test/support/scratch-migrations.js';
 import { applyMigrations } from './apply-migrations.js';
 
-describe.each(availableDatabases())('the lock of migrations on the %s PostgreSQL', (kind) => {
+describeMainlyOn('embedded', 'the lock of migrations', ({ kind }) => {
   let database: TestDatabase;
   let folder: string;
   let other: pg.Client;

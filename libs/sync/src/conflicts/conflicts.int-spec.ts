@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { rebuildIdentities } from '#identity';
 import {
   createTestDatabase,
-  describeEachDatabase,
+  describeMainlyOn,
   type TestDatabase,
 } from '../../../../test/support/databases.js';
 import { openSyncWorld, type SyncWorld } from '../../../../test/support/sync-world.js';
@@ -12,7 +12,7 @@ import type { Resolution } from '../resolutions/resolutions.js';
 
 const START = new Date('2026-09-01T10:00:00.250Z');
 
-describeEachDatabase('key conflicts', ({ kind }) => {
+describeMainlyOn('embedded', 'key conflicts', ({ kind }) => {
   let database: TestDatabase;
   let world: SyncWorld;
   let connection: Connection;

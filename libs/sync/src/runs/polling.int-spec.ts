@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   createTestDatabase,
-  describeEachDatabase,
+  describeMainlyOn,
   type TestDatabase,
 } from '../../../../test/support/databases.js';
 import { openSyncWorld, type SyncWorld } from '../../../../test/support/sync-world.js';
@@ -9,7 +9,7 @@ import type { Connection } from '../connections/connection.js';
 
 const START = new Date('2026-09-01T10:00:00.250Z');
 
-describeEachDatabase('polling HubSpot', ({ kind }) => {
+describeMainlyOn('embedded', 'polling HubSpot', ({ kind }) => {
   let database: TestDatabase;
   let world: SyncWorld;
   let connection: Connection;

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   createTestDatabase,
   describeEachDatabase,
+  describeMainlyOn,
   type TestDatabase,
 } from '../../../../test/support/databases.js';
 import { openSyncWorld, type SyncWorld } from '../../../../test/support/sync-world.js';
@@ -9,7 +10,7 @@ import type { Connection } from '../connections/connection.js';
 
 const START = new Date('2026-09-01T10:00:00.250Z');
 
-describeEachDatabase('sweeping HubSpot', ({ kind }) => {
+describeMainlyOn('embedded', 'sweeping HubSpot', ({ kind }) => {
   let database: TestDatabase;
   let world: SyncWorld;
   let connection: Connection;
