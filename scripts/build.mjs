@@ -13,6 +13,11 @@ if (!existsSync('node_modules/typescript')) stop('The packages are not there yet
 const SOURCES = ['apps', 'libs', 'prisma', 'scripts', 'tsconfig.json', 'package-lock.json'];
 const PRODUCTS = ['prisma/generated/client.ts', 'dist/bin/rollcall.js'];
 const STAMP = 'dist/.built';
+/** What TypeScript knows of its last run: it writes nothing that it believes is there. */
+const COMPILED = 'dist/.tsbuildinfo';
+const ENTRIES = ['apps/api', 'apps/cli', 'apps/worker', 'libs/platform'].map(
+  (folder) => `dist/${folder}/src`,
+);
 
 mkdirSync('dist', { recursive: true });
 await alone('dist/.building', build);
@@ -21,6 +26,7 @@ async function build() {
   const sources = fingerprintOf(SOURCES);
   if (PRODUCTS.every(existsSync) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sources) return;
   rmSync(STAMP, { force: true });
+  if (!ENTRIES.every(existsSync)) rmSync(COMPILED, { force: true });
   generatePrismaClient();
   const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], {
     stdio: ['ignore', 'inherit', 'inherit'],
