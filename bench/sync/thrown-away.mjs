@@ -5,7 +5,7 @@ const hubSpot = connectorById('hubspot');
 
 /** Reads the pages that a full run reads, by the same connector and HTTP client, and keeps nothing but their number. */
 export async function readAndThrowAway({ url, token, clientSecret }) {
-  const { configSchema, secretsSchema } = hubSpot.manifest;
+  const { configSchema, secretsSchema } = hubSpot.descriptor;
   const context = {
     config: configSchema.parse({ baseUrl: url }),
     secrets: secretsSchema.parse({ accessToken: token, clientSecret }),

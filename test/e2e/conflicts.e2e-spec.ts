@@ -63,7 +63,7 @@ describeEachQueueBackend('two records that want one key', (home) => {
     expect((await cli('conflicts', 'list', '--connection', 'crm')).stdout).toContain(`contacts/${held}`);
   });
 
-  it('refuse a decision that says nothing', async () => {
+  it('refuse a resolution that says nothing', async () => {
     const [conflict] = await conflicts('open');
     expect(await cli('conflicts', 'resolve', conflict.id)).toMatchObject({
       stderr: expect.stringContaining('exactly one of'),

@@ -14,7 +14,7 @@ jest.setTimeout(60_000);
 const { load } = createRequire(import.meta.url)('js-yaml') as { load(text: string): unknown };
 const compose = merged(load(readFileSync('docker-compose.yml', 'utf8'))) as Compose;
 const dockerfile = readFileSync('Dockerfile', 'utf8');
-const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const packageJson = JSON.parse(readFileSync('package.json', 'utf8'));
 
 describe('docker-compose.yml', () => {
   const { api, worker, postgres, redis } = compose.services as Record<string, Service>;
@@ -106,7 +106,7 @@ describe('the Dockerfile', () => {
   });
 
   it('installs every package that runs: nothing outside of tests imports another', () => {
-    const runtime = new Set(Object.keys(manifest.dependencies));
+    const runtime = new Set(Object.keys(packageJson.dependencies));
     const foreign = builtFiles().flatMap((file) =>
       packagesIn(readFileSync(file, 'utf8'))
         .filter((name) => !runtime.has(name))

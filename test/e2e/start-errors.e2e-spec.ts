@@ -38,7 +38,7 @@ describe('rollcall start', () => {
   });
   afterAll(() => world.stop());
 
-  const refusal = async (env: Record<string, string>) => {
+  const complaint = async (env: Record<string, string>) => {
     const { code, stderr } = await rollcall(['start'], { ROLLCALL_SECRET_KEY: freshSecretKey(), ...env });
     expect(code).toBe(1);
     expect(stderr).not.toContain(PASSWORD);
@@ -49,7 +49,7 @@ describe('rollcall start', () => {
 
   const SAYS = 'says what is wrong with $name, and ends';
   const says = async (member: UnusableDatabase) => {
-    const said = await refusal({ DATABASE_URL: member.url(world) });
+    const said = await complaint({ DATABASE_URL: member.url(world) });
     expect(said).toMatch(/^DATABASE_URL: PostgreSQL at \S+ cannot be used as role "\w+": /);
     expect(said).toMatch(member.says);
   };
@@ -63,7 +63,7 @@ describe('rollcall start', () => {
   it('says what is wrong with a data directory, and leaves nothing there', async () => {
     const root = mkdtempSync(path.join(os.tmpdir(), 'rollcall-refused-'));
     writeFileSync(path.join(root, 'file'), '');
-    expect(await refusal({ ROLLCALL_DATA_DIR: path.join(root, 'file', 'data') })).toMatch(
+    expect(await complaint({ ROLLCALL_DATA_DIR: path.join(root, 'file', 'data') })).toMatch(
       /^ROLLCALL_DATA_DIR: the folder \S+ cannot hold the embedded database: .*, or set DATABASE_URL/,
     );
     expect(readdirSync(root)).toEqual(['file']);

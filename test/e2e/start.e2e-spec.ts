@@ -251,7 +251,7 @@ describe('rollcall start with a database of its own', () => {
 });
 
 describe('rollcall start refuses', () => {
-  const refusal = async (env: Record<string, string>, ...args: string[]) => {
+  const complaint = async (env: Record<string, string>, ...args: string[]) => {
     const { code, stderr } = await rollcall(['start', ...args], env);
     expect(code).toBe(1);
     expect(stderr).not.toMatch(/^ +at /m);
@@ -259,7 +259,7 @@ describe('rollcall start refuses', () => {
   };
 
   it('bad settings, listing every one', async () => {
-    const said = await refusal({
+    const said = await complaint({
       PORT: 'http',
       DATABASE_URL: 'mysql://somewhere',
       REDIS_URL: 'somewhere',
@@ -282,12 +282,12 @@ describe('rollcall start refuses', () => {
   });
 
   it('a database of yours without a secret key of yours', async () => {
-    const said = await refusal({ DATABASE_URL: 'postgres://127.0.0.1:1/rollcall' });
+    const said = await complaint({ DATABASE_URL: 'postgres://127.0.0.1:1/rollcall' });
     expect(said).toContain('ROLLCALL_SECRET_KEY: required when DATABASE_URL is set');
   });
 
   it('a database that is not there, without its password', async () => {
-    const said = await refusal({
+    const said = await complaint({
       DATABASE_URL: 'postgres://rollcall:hunter2@127.0.0.1:1/rollcall',
       ROLLCALL_SECRET_KEY: freshSecretKey(),
     });
@@ -299,7 +299,7 @@ describe('rollcall start refuses', () => {
 
   it('a Redis that is not there, and ends', async () => {
     const database = await createTestDatabase();
-    const said = await refusal({
+    const said = await complaint({
       DATABASE_URL: database.url,
       ROLLCALL_SECRET_KEY: freshSecretKey(),
       REDIS_URL: 'redis://:hunter2@127.0.0.1:1',
@@ -313,7 +313,7 @@ describe('rollcall start refuses', () => {
     const database = await createTestDatabase();
     const env = { DATABASE_URL: database.url, ROLLCALL_SECRET_KEY: freshSecretKey() };
     const [other, port] = await listening();
-    const said = await refusal({ ...env, PORT: `${port}` });
+    const said = await complaint({ ...env, PORT: `${port}` });
     expect(said).toContain(`Port ${port} on 127.0.0.1 is taken by another program; set PORT to a free one`);
     other.close();
     const service = await start(env);
@@ -323,11 +323,13 @@ describe('rollcall start refuses', () => {
   });
 
   it('an address that is not this machine', async () => {
-    expect(await refusal({ HOST: '192.0.2.1', PORT: '8283' })).toContain('set HOST to one of its addresses');
+    expect(await complaint({ HOST: '192.0.2.1', PORT: '8283' })).toContain(
+      'set HOST to one of its addresses',
+    );
   });
 
   it('a part that does not exist', async () => {
-    expect(await refusal({}, '--only', 'console')).toContain('--only takes "api" or "worker"');
+    expect(await complaint({}, '--only', 'console')).toContain('--only takes "api" or "worker"');
   });
 });
 

@@ -22,7 +22,7 @@ describe('every vendor', () => {
   it('has a fake that can be started by name, and is connected below', () => {
     expect([...fakes.keys()].sort()).toEqual(
       knownConnectors()
-        .map(({ manifest }) => manifest.id)
+        .map(({ descriptor }) => descriptor.id)
         .sort(),
     );
   });

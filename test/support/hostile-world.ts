@@ -174,7 +174,7 @@ export class HostileWorld {
   }
 
   private async job(name: string, content: string): Promise<string> {
-    const added = await this.queue.add(name, JSON.parse(content)).catch(refusedByDatabase);
+    const added = await this.queue.add(name, JSON.parse(content)).catch(rejectedByDatabase);
     if (!added) return 'refused';
     const { id = '' } = added;
     const state = await eventually(
@@ -235,7 +235,7 @@ const CUT_OFF = 0;
 const JSON_TYPE = 'application/json';
 
 /** The queue in PostgreSQL takes no NUL and no half of a character pair. */
-function refusedByDatabase(error: { readonly code?: string }): null {
+function rejectedByDatabase(error: { readonly code?: string }): null {
   if (error.code === '22P05' || error.code === '22P02') return null;
   throw error;
 }

@@ -302,7 +302,7 @@ const run = (url: string, sql: string) => withConnection({ url }, (client) => cl
 
 type Impostor = keyof typeof ANSWERS;
 
-const refusal = (code: string, message: string) => {
+const errorMessage = (code: string, message: string) => {
   const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${message}\0\0`);
   const head = Buffer.alloc(5);
   head.write('E');
@@ -315,13 +315,13 @@ const answer = (bytes: Buffer | string) => (socket: Socket) => {
 };
 
 const ANSWERS = {
-  pooler: answer(refusal('08P01', 'unsupported startup parameter in options: datestyle')),
+  pooler: answer(errorMessage('08P01', 'unsupported startup parameter in options: datestyle')),
   hostedPooler: answer(
-    refusal('0A000', 'Feature not supported: this proxy does not support command-line options.'),
+    errorMessage('0A000', 'Feature not supported: this proxy does not support command-line options.'),
   ),
-  starting: answer(refusal('57P03', 'the database system is starting up')),
-  crowded: answer(refusal('53300', 'sorry, too many clients already')),
-  full: answer(refusal('53100', 'could not write to file "base/1": No space left on device')),
+  starting: answer(errorMessage('57P03', 'the database system is starting up')),
+  crowded: answer(errorMessage('53300', 'sorry, too many clients already')),
+  full: answer(errorMessage('53100', 'could not write to file "base/1": No space left on device')),
   withoutTls: answer('N'),
   web: answer('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n'),
   closing: (socket: Socket) => void socket.end(),

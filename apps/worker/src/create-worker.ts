@@ -3,11 +3,11 @@ import { IMPORTS_QUEUE } from '#imports';
 import { createLogger, type Pool } from '#platform';
 import { type DeadLetterStore, JobRunner, type QueueBackend, type Queues, SolitaryCell } from '#queue';
 import { SYNC_QUEUE, type Sync } from '#sync';
+import { Housekeeper } from './housekeeper.js';
 import { permanentIdentityCodes } from './identity-commands/identity-command.jobs.js';
-import { maintenanceSweeps } from './maintenance.sweeps.js';
 import { openProcessors } from './processors.js';
+import { retentionChores } from './retention.housekeeping.js';
 import type { SolitarySetup } from './solitary/solitary-setup.js';
-import { Sweeper } from './sweeper.js';
 
 export interface WorkerParts {
   readonly pool: Pool;
@@ -30,10 +30,10 @@ export interface RunningWorker {
   close(): Promise<void>;
 }
 
-/** Starts the job processors and the sweeps that re-enqueue what PostgreSQL says is due. */
+/** Starts the job processors and the housekeeping that re-enqueues what PostgreSQL says is due. */
 export async function createWorker(parts: WorkerParts): Promise<RunningWorker> {
   const { pool, backend, deadLetterStore } = parts;
-  const { app, jobs, sweeps } = await openProcessors(parts);
+  const { app, jobs, chores } = await openProcessors(parts);
   const cell = cellOf(parts);
   const runner = new JobRunner({
     backend,
@@ -44,11 +44,11 @@ export async function createWorker(parts: WorkerParts): Promise<RunningWorker> {
     ...(cell && { cell }),
   });
   await runner.start();
-  const sweeper = new Sweeper();
-  sweeper.start([...maintenanceSweeps(pool, deadLetterStore), ...sweeps]);
+  const housekeeper = new Housekeeper();
+  housekeeper.start([...retentionChores(pool, deadLetterStore), ...chores]);
   return {
     close: async () => {
-      await sweeper.stop();
+      await housekeeper.stop();
       await runner.close();
       await app.close();
     },

@@ -3,9 +3,9 @@ import { NestFactory } from '@nestjs/core';
 import { NestLogger, type Pool } from '#platform';
 import { JobRegistry, type Queues } from '#queue';
 import type { Sync } from '#sync';
+import type { Chore } from './housekeeper.js';
 import { IdentityCommandsProcessor } from './identity-commands/identity-commands.processor.js';
 import { ImportsProcessor } from './imports/imports.processor.js';
-import type { Sweep } from './sweeper.js';
 import { registerSync } from './sync/sync.processor.js';
 import { WorkerModule } from './worker.module.js';
 
@@ -19,7 +19,7 @@ export interface ProcessorParts {
 export interface Processors {
   readonly app: INestApplicationContext;
   readonly jobs: JobRegistry;
-  readonly sweeps: readonly Sweep[];
+  readonly chores: readonly Chore[];
 }
 
 /** Every job of the service with its handler: the same among others and alone. */
@@ -29,7 +29,7 @@ export async function openProcessors({ pool, queues, sync }: ProcessorParts): Pr
   });
   const jobs = new JobRegistry();
   app.get(IdentityCommandsProcessor).register(jobs, pool);
-  const importSweeps = app.get(ImportsProcessor).register(jobs, { pool, queues });
-  const syncSweeps = sync ? registerSync(jobs, sync, queues) : [];
-  return { app, jobs, sweeps: [...importSweeps, ...syncSweeps] };
+  const importChores = app.get(ImportsProcessor).register(jobs, { pool, queues });
+  const syncChores = sync ? registerSync(jobs, sync, queues) : [];
+  return { app, jobs, chores: [...importChores, ...syncChores] };
 }

@@ -22,7 +22,7 @@ type Context = ConnectorContext<z.output<typeof configSchema>, z.output<typeof s
 type Cursor = z.output<typeof cursorSchema>;
 
 export const toyCrmConnector: Connector<Context['config'], Context['secrets'], Cursor> = {
-  manifest: {
+  descriptor: {
     id: 'toy-crm',
     name: 'Toy CRM',
     version: '1',

@@ -20,15 +20,15 @@ let ofManifests: readonly Connector[] = [];
 export const knownConnectors = (): readonly Connector[] => [...written, ...ofManifests];
 
 export const connectorById = (id: string): Connector | null =>
-  knownConnectors().find(({ manifest }) => manifest.id === id) ?? null;
+  knownConnectors().find(({ descriptor }) => descriptor.id === id) ?? null;
 
 /** Puts the connectors of manifests in, in place of those that were put in before. @throws TakenConnectorIdError */
 export function useManifestConnectors(
   made: readonly { readonly file: string; readonly connector: Connector }[],
 ): void {
-  const owners = new Map(written.map(({ manifest }) => [manifest.id, 'a connector of Rollcall itself']));
+  const owners = new Map(written.map(({ descriptor }) => [descriptor.id, 'a connector of Rollcall itself']));
   for (const { file, connector } of made) {
-    const { id } = connector.manifest;
+    const { id } = connector.descriptor;
     const owner = owners.get(id);
     if (owner) throw new TakenConnectorIdError(file, id, owner);
     owners.set(id, file);

@@ -16,14 +16,14 @@ const writtenByHand = knownConnectors();
 await loadManifests();
 const fakes = await loadFakes();
 const readme = readFileSync(path.join(projectRoot(), 'README.md'), 'utf8');
-const connectors = knownConnectors().map((connector) => [connector.manifest.id, connector] as const);
+const connectors = knownConnectors().map((connector) => [connector.descriptor.id, connector] as const);
 
 it.each(connectors)('the connector %s has everything that docs/connectors.md asks for', (kind) =>
   expect(missingOf(kind)).toEqual([]),
 );
 
 describe.each(connectors)('the connector %s', (kind, connector) => {
-  const { configSchema, secretsSchema, streams } = connector.manifest;
+  const { configSchema, secretsSchema, streams } = connector.descriptor;
   let fake: RunningFake;
   beforeAll(async () => {
     // One in fifty people has no e-mail address.
@@ -61,7 +61,7 @@ describe.each(connectors)('the connector %s', (kind, connector) => {
 it('the example of a manifest maps without waiting', async () => {
   const examples = await connectorsIn(path.join(projectRoot(), 'docs', 'examples'));
   expect(examples).not.toEqual([]);
-  for (const { defaultMapping } of examples.flatMap(({ connector }) => connector.manifest.streams))
+  for (const { defaultMapping } of examples.flatMap(({ connector }) => connector.descriptor.streams))
     for (const record of [{ id: 7, full_name: 'Ada', email: 'Ada@x.example' }, { id: 7 }])
       expect(await slowFields(defaultMapping, record)).toEqual([]);
 });

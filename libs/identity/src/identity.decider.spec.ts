@@ -220,7 +220,7 @@ describe.each([
     detached: { type: 'IdentityBlockDetached', data: { identityId: 'i-1', blockId: 'x-1' } },
     full: { blockIds: Array.from({ length: MAX_ENTRIES }, (_, n) => `block-${n}`) },
   },
-] satisfies LinkCase[])('attaching $thing', ({ attach, detach, attached, detached, full }) => {
+] satisfies ReferenceCase[])('attaching $thing', ({ attach, detach, attached, detached, full }) => {
   it('attaches it', () => given(created()).when(attach(ID, 'x-1')).then(attached));
   it('says nothing when it is attached', () =>
     given(created(), attached).when(attach(ID, 'x-1')).thenNothing());
@@ -259,7 +259,7 @@ describe('the state of an identity', () => {
     }));
 });
 
-interface LinkCase {
+interface ReferenceCase {
   thing: string;
   attach: typeof attachAgent;
   detach: typeof detachAgent;

@@ -2,9 +2,9 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { PostgresEventStore } from '#event-sourcing';
 import type { Pool } from '#platform';
+import { ChangeReferenceHandler } from './commands/change-reference.command.js';
 import { CreateIdentityHandler } from './commands/create-identity.command.js';
 import { DeleteIdentityHandler } from './commands/delete-identity.command.js';
-import { LinkIdentityHandler } from './commands/link-identity.command.js';
 import { ModifyIdentityHandler } from './commands/modify-identity.command.js';
 import { RemovePropertyHandler } from './commands/remove-property.command.js';
 import { UpsertIdentitiesHandler } from './commands/upsert-identities.command.js';
@@ -28,7 +28,7 @@ const handlers = [
   ModifyIdentityHandler,
   UpsertPropertiesHandler,
   RemovePropertyHandler,
-  LinkIdentityHandler,
+  ChangeReferenceHandler,
   DeleteIdentityHandler,
   GetEverAttachedHandler,
   GetIdentityHandler,

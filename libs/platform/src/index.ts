@@ -22,7 +22,7 @@ export * from './database/serving-session.errors.js';
 export * from './database/serving-session.js';
 export { sayingWhyUnusable, whyUnusable } from './database/start-errors.js';
 export * from './database/transaction.js';
-export { refusesData } from './database/unstorable-data.js';
+export { isUnstorableData } from './database/unstorable-data.js';
 export { valuesByName } from './database/values-by-name.js';
 export * from './database/write-isolating.js';
 export * from './embedded-postgres/embedded-postgres.errors.js';

@@ -30,3 +30,4 @@ export { type JobCare, JobRegistry, type Manner, parsedBy } from './job-registry
 export { JobRunner, type JobRunnerOptions } from './job-runner.js';
 export * from './queue.errors.js';
 export { type AddOptions, type QueueCounts, Queues, type RawJob } from './queues.js';
+export type { JobFailure } from './verdict.js';

@@ -9,7 +9,7 @@ import { jobKeyOf } from './job-key.js';
 import type { RegisteredJob } from './job-registry.js';
 import { DeadLetterUnrecordedError, JobFailedError } from './queue.errors.js';
 import { runCarefully } from './run-carefully.js';
-import { judge, type Refusal, refusalOf, unknownJob } from './verdict.js';
+import { type JobFailure, jobFailureOf, judge, unknownJob } from './verdict.js';
 
 export interface AttemptRules {
   readonly jobs: ReadonlyMap<string, RegisteredJob>;
@@ -28,8 +28,8 @@ export interface AttemptRules {
 export function jobProcessor(queue: string, rules: AttemptRules): JobProcessor {
   return async (job, signal) => {
     tryAgainAfter(job, UNRECORDED_REST_MS);
-    const { refusal, registered } = admit(job, rules);
-    if (!registered) return bury(queue, job, refusal, rules);
+    const { failure, registered } = admit(job, rules);
+    if (!registered) return bury(queue, job, failure, rules);
     const started = startedJob(queue, job);
     const context = contextOf(started, { signal, ...rules });
     const run = { queue, job, context, definition: registered.definition };
@@ -37,7 +37,7 @@ export function jobProcessor(queue: string, rules: AttemptRules): JobProcessor {
       (error: unknown) => afterFailure({ ...run, error }, rules),
     );
     if (end.kind === 'put off') return putOff(job, end.ms);
-    if (end.kind === 'dead') return bury(queue, job, end.refusal, rules);
+    if (end.kind === 'dead') return bury(queue, job, end.failure, rules);
     // Another run of it may have been buried while this one, thought dead, went on.
     if (job.stalledCounter > 0) await rules.deadLetters.settle(context.jobKey);
   };
@@ -46,12 +46,12 @@ export function jobProcessor(queue: string, rules: AttemptRules): JobProcessor {
 const UNRECORDED_REST_MS = 1_000;
 
 type Admission =
-  | { readonly registered: RegisteredJob; readonly refusal?: undefined }
-  | { readonly registered?: undefined; readonly refusal: Refusal };
+  | { readonly registered: RegisteredJob; readonly failure?: undefined }
+  | { readonly registered?: undefined; readonly failure: JobFailure };
 
 function admit(job: TakenJob, { jobs }: AttemptRules): Admission {
   const registered = jobs.get(job.name);
-  return registered ? { registered } : { refusal: unknownJob };
+  return registered ? { registered } : { failure: unknownJob };
 }
 
 interface FailedRun {
@@ -76,14 +76,17 @@ async function afterFailure(run: FailedRun, rules: AttemptRules): Promise<never>
     permanentCodes,
     random: Math.random(),
   });
-  context.log.warn({ ...refusalOf(error), verdict: verdict.kind, frames: framesOf(error, 8) }, 'job failed');
+  context.log.warn(
+    { ...jobFailureOf(error), verdict: verdict.kind, frames: framesOf(error, 8) },
+    'job failed',
+  );
   if (verdict.kind === 'postpone') return putOff(job, verdict.afterMs);
-  if (verdict.kind === 'dead') return bury(queue, job, verdict.refusal, rules);
+  if (verdict.kind === 'dead') return bury(queue, job, verdict.failure, rules);
   tryAgainAfter(job, verdict.afterMs);
-  throw new JobFailedError(`${verdict.refusal.code}: ${verdict.refusal.reason}`);
+  throw new JobFailedError(`${verdict.failure.code}: ${verdict.failure.reason}`);
 }
 
-async function bury(queue: string, job: TakenJob, refusal: Refusal, rules: AttemptRules): Promise<never> {
+async function bury(queue: string, job: TakenJob, failure: JobFailure, rules: AttemptRules): Promise<never> {
   const jobId = job.id as string;
   try {
     await rules.deadLetters.record({
@@ -91,15 +94,15 @@ async function bury(queue: string, job: TakenJob, refusal: Refusal, rules: Attem
       jobName: job.name,
       jobId,
       jobKey: jobKeyOf({ queue, id: jobId, timestamp: job.timestamp }),
-      ...refusal,
+      ...failure,
       attempts: job.attemptsMade + 1,
       payload: { data: job.data, priority: job.opts.priority ?? 0 },
     });
   } catch (cause) {
     throw new DeadLetterUnrecordedError({ cause });
   }
-  rules.log.warn({ queue, job: job.name, jobId, code: refusal.code }, 'job is a dead letter');
-  throw giveUp(`${refusal.code}: ${refusal.reason}`);
+  rules.log.warn({ queue, job: job.name, jobId, code: failure.code }, 'job is a dead letter');
+  throw giveUp(`${failure.code}: ${failure.reason}`);
 }
 
 /** BullMQ reads these from the job in memory when the processor throws; what the producer had set is overruled. */

@@ -78,13 +78,13 @@ export function contextOf(
     },
     isolate: alone?.isolate ?? allTogether,
     async setAside(part, reason) {
-      const refusal = poisoned(reason);
+      const failure = poisoned(reason);
       await deadLetters.record({
-        ...{ queue, jobName: name, jobId, attempts: attempt, ...refusal },
+        ...{ queue, jobName: name, jobId, attempts: attempt, ...failure },
         jobKey: `${jobKey}/${part.id}`,
         payload: { data: part.data, priority },
       });
-      said.error({ part: part.id, ...refusal }, 'set aside');
+      said.error({ part: part.id, ...failure }, 'set aside');
     },
   };
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { JobHandler } from './job-context.js';
 import type { JobData, JobDefinition } from './job-definition.js';
 import { JobInvalidError } from './queue.errors.js';
-import { refusalOfData } from './verdict.js';
+import { dataFailureOf, type JobFailure } from './verdict.js';
 
 /** What the runner does about a job that seems to have ended the process that ran it. */
 export interface JobCare<Data> {
@@ -13,7 +13,7 @@ export interface JobCare<Data> {
   /** Said every two seconds while it runs alone, so that nobody takes it for abandoned. */
   readonly showLife?: (data: Data) => Promise<void>;
   /** Sets all of it aside where a person finds it; without it, it becomes a dead letter. */
-  readonly setAside?: (data: Data, refusal: { code: string; reason: string }) => Promise<void>;
+  readonly setAside?: (data: Data, failure: JobFailure) => Promise<void>;
 }
 
 /** `not now`: somebody is at its work, and it is asked for again should that one fall silent. */
@@ -67,6 +67,6 @@ export const parsed = ({ definition }: RegisteredJob, data: unknown): unknown =>
 /** @throws JobInvalidError */
 export function parsedBy<Schema extends z.ZodType>(schema: Schema, data: unknown): z.output<Schema> {
   const result = schema.safeParse(data);
-  if (!result.success) throw new JobInvalidError(refusalOfData(result.error).reason);
+  if (!result.success) throw new JobInvalidError(dataFailureOf(result.error).reason);
   return result.data;
 }

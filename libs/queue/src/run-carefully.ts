@@ -4,7 +4,7 @@ import { AloneWantedError, type JobContext, type StartedJob } from './job-contex
 import { isRetriedAlone } from './job-key.js';
 import { parsed, type RegisteredJob } from './job-registry.js';
 import { JobFailedError } from './queue.errors.js';
-import { poisoned, type Refusal } from './verdict.js';
+import { type JobFailure, poisoned } from './verdict.js';
 
 export interface CarefulRun {
   readonly cell: SolitaryCell | undefined;
@@ -22,7 +22,7 @@ interface Suspect extends CarefulRun {
 export type CarefulEnd =
   | { readonly kind: 'done' }
   | { readonly kind: 'put off'; readonly ms: number }
-  | { readonly kind: 'dead'; readonly refusal: Refusal };
+  | { readonly kind: 'dead'; readonly failure: JobFailure };
 
 /**
  * Runs a job, alone where that is better. A suspect's data are not even parsed here: that, too, could be what took its
@@ -85,9 +85,9 @@ function showLife({ registered, job, context }: Suspect): NodeJS.Timeout | undef
 
 async function setAside({ registered, job, context }: Suspect, reason: string): Promise<CarefulEnd> {
   const { care } = registered;
-  const refusal = poisoned(reason);
-  context.log.error(refusal, 'set aside');
-  if (!care.setAside) return { kind: 'dead', refusal };
-  await care.setAside(parsed(registered, job.data), refusal);
+  const failure = poisoned(reason);
+  context.log.error(failure, 'set aside');
+  if (!care.setAside) return { kind: 'dead', failure };
+  await care.setAside(parsed(registered, job.data), failure);
   return { kind: 'done' };
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { DatabaseUnavailableError } from '#platform';
 import { defineJob, jobJsonSchema, restBefore } from './job-definition.js';
-import { judge, refusalOf, refusalOfData } from './verdict.js';
+import { dataFailureOf, jobFailureOf, judge } from './verdict.js';
 
 const shape = z.strictObject({
   email: z.email(),
@@ -60,7 +60,7 @@ describe('the verdict on a failed job', () => {
 
 describe('the reason of a dead letter', () => {
   it('is the message of an error of ours', () =>
-    expect(refusalOf(Object.assign(new Error('No mapping 7'), { code: 'BAD_MAPPING' }))).toEqual({
+    expect(jobFailureOf(Object.assign(new Error('No mapping 7'), { code: 'BAD_MAPPING' }))).toEqual({
       code: 'BAD_MAPPING',
       reason: 'No mapping 7',
     }));
@@ -71,13 +71,13 @@ describe('the reason of a dead letter', () => {
     ['ERR_INVALID_ARG_TYPE', 'Received ada@example.org'],
     [undefined, 'Unexpected token in ada@example.org'],
   ])('is only the kind of any other, whose message may quote data (%s)', (code, message) => {
-    const { reason } = refusalOf(Object.assign(new TypeError(message), { code }));
+    const { reason } = jobFailureOf(Object.assign(new TypeError(message), { code }));
     expect(reason).toBe(code ? `TypeError (${code})` : 'TypeError');
   });
 
   it('says where data is wrong and what was expected', () => {
-    const refused = shape.safeParse({ email: 'ada', age: -1, kind: 'robot', extra: 1 });
-    expect(refusalOfData(refused.error as z.ZodError)).toEqual({
+    const parsed = shape.safeParse({ email: 'ada', age: -1, kind: 'robot', extra: 1 });
+    expect(dataFailureOf(parsed.error as z.ZodError)).toEqual({
       code: 'JOB_INVALID',
       reason:
         'email: invalid_format, expected email; age: too_small, expected at least 0; ' +
@@ -88,8 +88,8 @@ describe('the reason of a dead letter', () => {
   it('never holds a value that came', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 12 }), (secret) => {
-        const refused = shape.safeParse({ email: `${secret} `, age: secret, kind: secret, [secret]: secret });
-        expect(refusalOfData(refused.error as z.ZodError).reason).not.toContain(secret);
+        const parsed = shape.safeParse({ email: `${secret} `, age: secret, kind: secret, [secret]: secret });
+        expect(dataFailureOf(parsed.error as z.ZodError).reason).not.toContain(secret);
       }),
     );
   });

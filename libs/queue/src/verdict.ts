@@ -1,20 +1,20 @@
 import type { z } from 'zod';
-import { DatabaseUnavailableError, isDatabaseUnavailable, refusesData } from '#platform';
+import { DatabaseUnavailableError, isDatabaseUnavailable, isUnstorableData } from '#platform';
 import { type JobPolicy, restBefore } from './job-definition.js';
 
 /** Why a job was not done. Kept and shown, so it never holds a value from the job's data. */
-export interface Refusal {
+export interface JobFailure {
   readonly code: string;
   readonly reason: string;
 }
 
 export type Verdict =
   /** Nobody's fault: it does not use up a try. */
-  | { readonly kind: 'postpone'; readonly afterMs: number; readonly refusal: Refusal }
-  | { readonly kind: 'retry'; readonly afterMs: number; readonly refusal: Refusal }
-  | { readonly kind: 'dead'; readonly refusal: Refusal };
+  | { readonly kind: 'postpone'; readonly afterMs: number; readonly failure: JobFailure }
+  | { readonly kind: 'retry'; readonly afterMs: number; readonly failure: JobFailure }
+  | { readonly kind: 'dead'; readonly failure: JobFailure };
 
-export interface Failure {
+export interface FailedTry {
   readonly error: unknown;
   /** 1 on the first try. */
   readonly attempt: number;
@@ -26,28 +26,28 @@ export interface Failure {
 }
 
 /** What becomes of a job whose handler threw. */
-export function judge({ error, attempt, policy, permanentCodes, random }: Failure): Verdict {
+export function judge({ error, attempt, policy, permanentCodes, random }: FailedTry): Verdict {
   if (isDatabaseUnavailable(error))
-    return { kind: 'postpone', afterMs: OUTAGE_REST_MS * (1 - random / 5), refusal: databaseAway };
-  if (refusesData(error)) return { kind: 'dead', refusal: unstorable };
-  const refusal = refusalOf(error);
-  const permanent = field(error, 'retryable') === false || permanentCodes.has(refusal.code);
-  if (permanent || attempt >= policy.attempts) return { kind: 'dead', refusal };
+    return { kind: 'postpone', afterMs: OUTAGE_REST_MS * (1 - random / 5), failure: databaseAway };
+  if (isUnstorableData(error)) return { kind: 'dead', failure: unstorable };
+  const failure = jobFailureOf(error);
+  const permanent = field(error, 'retryable') === false || permanentCodes.has(failure.code);
+  if (permanent || attempt >= policy.attempts) return { kind: 'dead', failure };
   return {
     kind: 'retry',
     afterMs: Math.max(restBefore(policy.backoff, attempt, random), hint(error)),
-    refusal,
+    failure,
   };
 }
 
 const OUTAGE_REST_MS = 2_000;
 
-const unstorable: Refusal = {
+const unstorable: JobFailure = {
   code: 'UNSTORABLE',
   reason: 'A text, time or number of the job cannot be stored',
 };
 
-const databaseAway: Refusal = {
+const databaseAway: JobFailure = {
   code: 'DATABASE_UNAVAILABLE',
   reason: new DatabaseUnavailableError().message,
 };
@@ -56,7 +56,7 @@ const databaseAway: Refusal = {
  * Our own errors carry a code and promise a message without personal data, so both are kept. Any other message
  * (a parser's, PostgreSQL's, a library's) may quote the data it choked on: its kind is kept, its words are not.
  */
-export function refusalOf(error: unknown): Refusal {
+export function jobFailureOf(error: unknown): JobFailure {
   const code = field(error, 'code');
   const message = field(error, 'message');
   if (isOurs(code) && typeof message === 'string') return { code, reason: message };
@@ -65,19 +65,19 @@ export function refusalOf(error: unknown): Refusal {
 }
 
 /** Where the data is wrong and what was expected there; never what was received. */
-export function refusalOfData(error: z.ZodError): Refusal {
+export function dataFailureOf(error: z.ZodError): JobFailure {
   const shown = error.issues.slice(0, MOST_ISSUES).map((issue) => describe(issue as Issue));
   const more = error.issues.length - shown.length;
   return { code: 'JOB_INVALID', reason: shown.join('; ') + (more > 0 ? `; and ${more} more` : '') };
 }
 
-export const unknownJob: Refusal = {
+export const unknownJob: JobFailure = {
   code: 'JOB_UNKNOWN',
   reason: 'No job of this name exists on this queue',
 };
 
 /** It took down the process that ran it and nothing else, again and again. */
-export const poisoned = (reason: string): Refusal => ({ code: POISONED, reason });
+export const poisoned = (reason: string): JobFailure => ({ code: POISONED, reason });
 
 export const POISONED = 'JOB_POISONED';
 

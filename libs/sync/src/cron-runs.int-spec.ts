@@ -51,15 +51,18 @@ describe('a connection with a cron expression', () => {
   });
 
   it('starts nothing before its time', async () => {
-    await world.sync.sweeps.startDueRuns();
+    await world.sync.housekeeping.startDueRuns();
     expect(await runs()).toEqual([]);
     await expectRight();
   });
 
   it('starts each stream at its time, once, whoever looks first', async () => {
     await lies(-1);
-    await Promise.all([world.sync.sweeps.startDueRuns(), world.restarted().sweeps.startDueRuns()]);
-    await world.sync.sweeps.startDueRuns();
+    await Promise.all([
+      world.sync.housekeeping.startDueRuns(),
+      world.restarted().housekeeping.startDueRuns(),
+    ]);
+    await world.sync.housekeeping.startDueRuns();
     const started = await runs();
     expect(started.map(({ stream, trigger }) => [stream, trigger]).sort()).toEqual([
       ['companies', 'schedule'],
@@ -70,9 +73,9 @@ describe('a connection with a cron expression', () => {
 
   it('makes up for times that were missed, once and not each, also after a restart', async () => {
     await lies(-24 * 5);
-    await world.restarted().sweeps.startDueRuns();
+    await world.restarted().housekeeping.startDueRuns();
     await finishAll();
-    await world.restarted().sweeps.startDueRuns();
+    await world.restarted().housekeeping.startDueRuns();
     expect(await runs()).toHaveLength(2);
     await expectRight();
   });
@@ -80,19 +83,19 @@ describe('a connection with a cron expression', () => {
   it('makes up after a pause', async () => {
     await world.sync.connections.pause(id, 'all');
     await lies(-24 * 2);
-    await world.sync.sweeps.startDueRuns();
+    await world.sync.housekeeping.startDueRuns();
     expect(await runs()).toEqual([]);
     await world.sync.connections.resume(id, 'all');
-    await world.sync.sweeps.startDueRuns();
+    await world.sync.housekeeping.startDueRuns();
     expect(await runs()).toHaveLength(2);
   });
 
   it('runs again the next day', async () => {
     await lies(-1);
-    await world.sync.sweeps.startDueRuns();
+    await world.sync.housekeeping.startDueRuns();
     await finishAll();
     await lies(-1);
-    await world.sync.sweeps.startDueRuns();
+    await world.sync.housekeeping.startDueRuns();
     expect(await runs()).toHaveLength(4);
   });
 
@@ -100,16 +103,16 @@ describe('a connection with a cron expression', () => {
     ['an hour beyond the next time, as a clock that was ahead leaves it', 25],
     ['a year ahead', 24 * 365],
   ])('is not silenced by a time that lies %s', async (_how, hours) => {
-    await world.sync.sweeps.startDueRuns();
+    await world.sync.housekeeping.startDueRuns();
     await lies(hours);
-    await world.sync.sweeps.startDueRuns();
+    await world.sync.housekeeping.startDueRuns();
     await expectRight();
     expect(await runs()).toEqual([]);
   });
 
   it('is not silenced by having no next time', async () => {
     await world.pool.query('update connections set next_run_at = null');
-    await world.sync.sweeps.startDueRuns();
+    await world.sync.housekeeping.startDueRuns();
     await expectRight();
   });
 
@@ -117,7 +120,7 @@ describe('a connection with a cron expression', () => {
     'is not moved by the clock of a worker that stands %s ms apart',
     async (step) => {
       world.hubspot.account.clock.advance(step);
-      await world.sync.sweeps.startDueRuns();
+      await world.sync.housekeeping.startDueRuns();
       await patch({ cron: '* * * * *' });
       await patch({ cron: DAILY.cron });
       expect(await runs()).toEqual([]);

@@ -60,7 +60,7 @@ export class CronRuns {
     try {
       await this.parts.runs.start(connectionId, { mode: 'incremental', stream, trigger: 'schedule' }, 'all');
     } catch (error) {
-      // A run of the stream is under way (another worker's sweep was faster, or the last one takes long), or the
+      // A run of the stream is under way (another worker was faster, or the last one takes long), or the
       // connection was paused just now: the next time is soon enough.
       this.log[error instanceof RunActiveError ? 'debug' : 'warn'](
         { connection: connectionId, stream, code: (error as { code?: string }).code },

@@ -19,7 +19,7 @@ export { PreviewRequest } from './preview/preview.input.js';
 export type { PreviewedRecord } from './preview/preview.js';
 export * from './quarantine/quarantine.errors.js';
 export { QUARANTINE_STATUSES, type QuarantineStatus } from './quarantine/quarantine.js';
-export { KEY_DECISIONS, type KeyDecision } from './records/key-decision.js';
+export { KEY_RESOLUTIONS, type KeyResolution } from './records/key-resolution.js';
 export { PLAN_ACTIONS, type PlanAction } from './records/plan.js';
 export * from './runs/run.errors.js';
 export { estimateOf, isOver, RUN_MODES, RUN_PHASES, RUN_STATUSES, type Run } from './runs/run.js';

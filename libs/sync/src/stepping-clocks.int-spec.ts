@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/dat
 import { openSyncWorld, type SyncWorld } from '../../../test/support/sync-world.js';
 import { CronRuns } from './cron-runs.js';
 import type { Connection } from './index.js';
-import { SyncSweeps } from './sync.sweeps.js';
+import { SyncHousekeeping } from './sync.housekeeping.js';
 
 const HOUR = 3_600_000;
 const REFUSAL = { status: 'error', message: 'later', errorType: 'RATE_LIMIT' };
@@ -104,12 +104,12 @@ describe('a database whose clock was set back', () => {
 
   it('starts the runs of an interval all the same', async () => {
     await world.pool.query(`update sync_runs set created_at = created_at + interval '1 hour'`);
-    await world.sync.sweeps.startDueRuns();
+    await world.sync.housekeeping.startDueRuns();
     expect((await runsOf('incremental')).map(({ stream }) => stream)).toContain('contacts');
   });
 
   it('starts none before their time when it was not', async () => {
-    await world.sync.sweeps.startDueRuns();
+    await world.sync.housekeeping.startDueRuns();
     expect((await runsOf('incremental')).map(({ stream }) => stream)).not.toContain('contacts');
   });
 
@@ -152,7 +152,12 @@ describe('a database whose clock was set back', () => {
       String(names.push(coalesceBy));
     const { pool, sync } = world;
     const cron = new CronRuns({ pool, runs: sync.runs });
-    await new SyncSweeps({ pool, queues: { add } as unknown as Queues, runs: sync.runs, cron }).bringBack();
+    await new SyncHousekeeping({
+      pool,
+      queues: { add } as unknown as Queues,
+      runs: sync.runs,
+      cron,
+    }).bringBack();
     return names;
   }
 });

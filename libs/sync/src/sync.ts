@@ -20,7 +20,7 @@ import { PageReader } from './runs/page-reader.js';
 import { RunStore } from './runs/run.store.js';
 import { RunControl } from './runs/run-control.js';
 import { RunWork } from './runs/run-work.js';
-import { SyncSweeps } from './sync.sweeps.js';
+import { SyncHousekeeping } from './sync.housekeeping.js';
 import { Announcer } from './webhooks/announcer.js';
 import { Deliveries } from './webhooks/deliveries.js';
 import { DeliveryStore } from './webhooks/delivery.store.js';
@@ -54,7 +54,7 @@ export interface Sync {
   readonly conflicts: Conflicts;
   readonly resolutions: Resolutions;
   readonly work: DeliveryWork;
-  readonly sweeps: SyncSweeps;
+  readonly housekeeping: SyncHousekeeping;
 }
 
 export function createSync(parts: SyncParts): Sync {
@@ -76,9 +76,9 @@ export function createSync(parts: SyncParts): Sync {
   const receivers = new WebhookReceivers({ pool, connections, sessions, clock: systemClock });
   const conflicts = new Conflicts(prisma, connections);
   const cron = new CronRuns({ pool, runs });
-  const sweeps = new SyncSweeps({ pool, queues, runs, cron });
+  const housekeeping = new SyncHousekeeping({ pool, queues, runs, cron });
   return {
-    connections: new Connections(connections, sessions, (id) => sweeps.wake(id)),
+    connections: new Connections(connections, sessions, (id) => housekeeping.wake(id)),
     preview: new Preview({ pool, identities, store: connections, sessions }),
     runs,
     pages: new RunWork(
@@ -96,6 +96,6 @@ export function createSync(parts: SyncParts): Sync {
     conflicts,
     resolutions: new Resolutions({ pool, conflicts, connections, sessions, records, runs: store }),
     work: new DeliveryWork({ connections, sessions, deliveries, runs: store, records, clock }),
-    sweeps,
+    housekeeping,
   };
 }

@@ -39,7 +39,7 @@ export class ServiceProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const service = new ServiceProcess(child, gather(child), env.ROLLCALL_ADMIN_KEY, main === MAIN);
-    await Promise.race([service.greeted(), service.exited().then(() => service.refuseEarlyEnd())]);
+    await Promise.race([service.greeted(), service.exited().then(() => service.throwOnEarlyEnd())]);
     return service;
   }
 
@@ -114,7 +114,7 @@ export class ServiceProcess {
       await once(this.child.stdout as NodeJS.EventEmitter, 'data');
   }
 
-  private refuseEarlyEnd(): never {
+  private throwOnEarlyEnd(): never {
     throw new Error(`The service ended before it was up:\n${this.output.stdout}${this.output.stderr}`);
   }
 }

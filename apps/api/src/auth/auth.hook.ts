@@ -34,11 +34,11 @@ export function authenticateRequests(
 }
 
 function settle(work: () => void, done: (error?: Error) => void): void {
-  let refusal: Error | undefined;
+  let failure: Error | undefined;
   try {
     work();
   } catch (error) {
-    refusal = error as Error;
+    failure = error as Error;
   }
-  done(refusal);
+  done(failure);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { IdentifierKey } from '#identity';
-import { CONFLICT_STATUSES, KEY_DECISIONS } from '#sync';
+import { CONFLICT_STATUSES, KEY_RESOLUTIONS } from '#sync';
 import { endpoint } from '../http/endpoint.js';
 import { Limit } from '../http/query.js';
 
@@ -21,9 +21,9 @@ export const ConflictShape = z
       .nullable()
       .meta({ description: 'The record of this connection that the holder mirrors, when there is one.' }),
     status: z.enum(CONFLICT_STATUSES).meta({
-      description: '`open`: waits for a decision; `resolved`: decided; `gone`: came right by itself.',
+      description: '`open`: waits for a resolution; `resolved`: has one; `gone`: came right by itself.',
     }),
-    resolution: z.enum(KEY_DECISIONS).nullable(),
+    resolution: z.enum(KEY_RESOLUTIONS).nullable(),
     resolved_by: z
       .string()
       .nullable()
@@ -86,7 +86,7 @@ export const resolveConflict = endpoint({
   id: 'resolve_conflict',
   summary: 'Decide what becomes of a record whose identifier key another identity has',
   description:
-    'The record is fetched and the decision acts at once. 409 when the conflict is over, is about something else by now, or the named key is taken.',
+    'The record is fetched and the resolution acts at once. 409 when the conflict is over, is about something else by now, or the named key is taken.',
   params,
   body: ConflictResolution,
   answer: ConflictShape,

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
-import { isDatabaseUnavailable, refusesData } from '#platform';
+import { isDatabaseUnavailable, isUnstorableData } from '#platform';
 import { isErrorCode } from './error-table.js';
 import { foreignCodes } from './foreign-codes.js';
 import { isError } from './is-error.js';
@@ -14,7 +14,7 @@ export function refusalOf(error: unknown): Refusal | undefined {
   if (typeof code === 'string' && Object.hasOwn(foreignCodes, code)) return foreignCodes[code];
   if (error instanceof HttpException) return refusalOf(error.cause) ?? frameworksRefusal(error);
   if (isDatabaseUnavailable(error)) return refusal('DATABASE_UNAVAILABLE');
-  return refusesData(error) ? refusal('UNSTORABLE') : undefined;
+  return isUnstorableData(error) ? refusal('UNSTORABLE') : undefined;
 }
 
 /** What Nest and Fastify refuse on their own, without a word of theirs: it may repeat the URL. */

@@ -1,14 +1,14 @@
 import { Controller, Inject } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import {
+  ChangeReference,
   GetEverAttached,
   GetIdentity,
   IdentityId,
   identityUuid,
-  type LinkAction,
-  LinkIdentity,
-  type LinkTarget,
   type ProjectAccess,
+  type ReferenceAction,
+  type ReferenceTarget,
 } from '#identity';
 import { commandContext } from '../http/command-context.js';
 import type { Call, CallOf } from '../http/endpoint.js';
@@ -41,13 +41,13 @@ export class ReferencesController {
 
   @Serve(endpoints.attachToAgent)
   async attachToAgent(call: CallOf<typeof endpoints.attachToAgent>) {
-    await this.link(call, 'attach', 'agent', call.params.agent_id);
+    await this.change(call, 'attach', 'agent', call.params.agent_id);
     return null;
   }
 
   @Serve(endpoints.detachFromAgent)
   async detachFromAgent(call: CallOf<typeof endpoints.detachFromAgent>) {
-    await this.link(call, 'detach', 'agent', call.params.agent_id);
+    await this.change(call, 'detach', 'agent', call.params.agent_id);
     return null;
   }
 
@@ -57,7 +57,7 @@ export class ReferencesController {
     const { block_id: id } = call.params;
     const block = await this.letta.block(id);
     if (!block) throw new ReferenceNotFoundError('Block', id);
-    await this.link(call, 'attach', 'block', id);
+    await this.change(call, 'attach', 'block', id);
     return block;
   }
 
@@ -66,21 +66,21 @@ export class ReferencesController {
   async detachFromBlock(call: CallOf<typeof endpoints.detachFromBlock>) {
     const { block_id: id } = call.params;
     const block = await this.letta.block(id);
-    await this.link(call, 'detach', 'block', id);
+    await this.change(call, 'detach', 'block', id);
     return block ?? bareBlock(id);
   }
 
-  private async link(
+  private async change(
     call: Call<{ identity_id: string }>,
-    action: LinkAction,
-    target: LinkTarget,
+    action: ReferenceAction,
+    target: ReferenceTarget,
     targetId: string,
   ): Promise<void> {
     const id = requireIdentityId(call.params.identity_id);
-    await this.commands.execute(new LinkIdentity(id, action, target, targetId, commandContext(call)));
+    await this.commands.execute(new ChangeReference(id, action, target, targetId, commandContext(call)));
   }
 
-  private async references(id: string, access: ProjectAccess, target: LinkTarget): Promise<References> {
+  private async references(id: string, access: ProjectAccess, target: ReferenceTarget): Promise<References> {
     const identityId = identityUuid(id);
     const identity = await this.queries.execute(new GetIdentity(identityId, access));
     return {

@@ -46,21 +46,21 @@ export const listBlocks = endpoint({
 /** Here, as in Letta, an identity id that is none is a bad argument (400). */
 const anyIdentityId = z.string().meta({ example: 'identity-123e4567-e89b-42d3-8456-426614174000' });
 
-const link = {
+const reference = {
   method: 'PATCH',
   scope: 'write',
   headers: ['Idempotency-Key', 'If-Match'],
 } as const satisfies Partial<Endpoint>;
 
 const agentLink = {
-  ...link,
+  ...reference,
   tag: 'agents',
   params: z.object({ agent_id: AgentId, identity_id: anyIdentityId }),
   answer: z.null(),
   refusals: [400, 404, 409, 412],
 };
 const blockLink = {
-  ...link,
+  ...reference,
   tag: 'blocks',
   params: z.object({ block_id: BlockId, identity_id: anyIdentityId }),
   answer: BlockResponse,

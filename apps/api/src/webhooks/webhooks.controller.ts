@@ -56,7 +56,11 @@ export class WebhooksController {
       throw new WebhookTooLargeError(endpoints.MAX_WEBHOOK_BYTES);
     const { method, headers } = request;
     const url = webhookUrl(this.publicUrl, request);
-    const { stored, refused, acknowledgement } = await this.sync.inbox.receive({
+    const {
+      stored,
+      rejected: refused,
+      acknowledgement,
+    } = await this.sync.inbox.receive({
       kind,
       connectionId,
       tail,

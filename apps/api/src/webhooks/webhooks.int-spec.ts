@@ -36,7 +36,7 @@ describe('the door for webhooks', () => {
   });
   beforeEach(() => {
     taken = [];
-    answer = { stored: 2, refused: 0 };
+    answer = { stored: 2, rejected: 0 };
   });
 
   const send = async (path: string, body: string | Uint8Array<ArrayBuffer>, type?: string) =>
@@ -72,7 +72,7 @@ describe('the door for webhooks', () => {
   it('answers what the vendor wants to read', async () => {
     answer = {
       stored: 1,
-      refused: 0,
+      rejected: 0,
       acknowledgement: { contentType: 'text/xml; charset=utf-8', body: '<Ack/>' },
     };
     const answered = await send(`${ADDRESS}/tail`, '<a/>', 'text/xml');

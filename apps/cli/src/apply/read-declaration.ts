@@ -140,7 +140,7 @@ class DeclarationReader {
   ): void {
     const connector = connectorById(kind);
     if (!connector) return;
-    const { configSchema, secretsSchema } = connector.manifest;
+    const { configSchema, secretsSchema } = connector.descriptor;
     if (settings) this.judge(configSchema, settings, [...at, 'settings']);
     if (secrets) this.judge(secretsSchema, secrets, [...at, 'secrets']);
   }

@@ -16,15 +16,15 @@ const ConflictAnswer = z.object({
 });
 type ConflictAnswer = z.output<typeof ConflictAnswer>;
 
-interface Decision {
+interface Resolution {
   readonly merge?: boolean;
   readonly keep?: boolean;
   readonly rekey?: string;
 }
 
-/** None or several decisions are none. */
-export class UnclearDecisionError extends Error {
-  override readonly name = 'UnclearDecisionError';
+/** None or several resolutions are none. */
+export class UnclearResolutionError extends Error {
+  override readonly name = 'UnclearResolutionError';
   readonly code = 'UNCLEAR_DECISION';
   constructor() {
     super('Say what to do: exactly one of --merge, --keep, --rekey <key>');
@@ -36,7 +36,7 @@ export const conflictsCommand = (): Command =>
     .description('records whose identifier key another identity has')
     .addCommand(
       new Command('list')
-        .description('those that wait for a decision, newest first')
+        .description('those that wait for a resolution, newest first')
         .requiredOption('--connection <connection>', 'name or id')
         .option('--all', 'also those that are over')
         .option('--limit <n>', 'how many at most', '50')
@@ -56,10 +56,10 @@ export const conflictsCommand = (): Command =>
         .option('--merge', 'the record and the identity that has the key are one')
         .option('--keep', "the record's identity keeps the key it has")
         .option('--rekey <key>', "the record's identity gets this key instead")
-        .action(async (id: string, decision: Decision) => {
+        .action(async (id: string, resolution: Resolution) => {
           const api = ApiClient.fromEnvironment();
           const path = `/v1/conflicts/${encodeURIComponent(id)}/resolve`;
-          const conflict = await api.call('POST', path, ConflictAnswer, bodyOf(decision));
+          const conflict = await api.call('POST', path, ConflictAnswer, bodyOf(resolution));
           process.stdout.write(
             `${conflict.stream}/${conflict.external_id}: ${conflict.resolution ?? conflict.status}\n`,
           );
@@ -77,13 +77,13 @@ const cells = (conflict: ConflictAnswer): string[] => [
   conflict.resolution ? `${conflict.status} (${conflict.resolution})` : conflict.status,
 ];
 
-function bodyOf({ merge, keep, rekey }: Decision): object {
-  const decisions = [
+function bodyOf({ merge, keep, rekey }: Resolution): object {
+  const resolutions = [
     ...(merge ? [{ action: 'merge' }] : []),
     ...(keep ? [{ action: 'keep' }] : []),
     ...(rekey === undefined ? [] : [{ action: 'rekey', identifier_key: rekey }]),
   ];
-  const [decision, ...others] = decisions;
-  if (!decision || others.length > 0) throw new UnclearDecisionError();
-  return decision;
+  const [resolution, ...others] = resolutions;
+  if (!resolution || others.length > 0) throw new UnclearResolutionError();
+  return resolution;
 }

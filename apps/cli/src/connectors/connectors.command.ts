@@ -16,7 +16,7 @@ export const connectorsCommand = (): Command =>
           process.stdout.write(
             table(
               ['kind', 'name', 'version', 'streams', 'webhooks'],
-              knownConnectors().map(({ manifest: { id, name, version, streams, capabilities } }) => [
+              knownConnectors().map(({ descriptor: { id, name, version, streams, capabilities } }) => [
                 id,
                 name,
                 version,

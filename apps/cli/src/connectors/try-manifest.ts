@@ -37,13 +37,13 @@ export async function tryManifest(manifest: Manifest, options: TryOptions): Prom
       '--setting',
       options.setting,
       manifest.settings,
-      connector.manifest.configSchema,
+      connector.descriptor.configSchema,
     ),
     secrets: await parseValues(
       '--secret',
       options.secret,
       manifest.secrets,
-      connector.manifest.secretsSchema,
+      connector.descriptor.secretsSchema,
     ),
     network: { allowPrivateNetwork },
     now: () => new Date(),
@@ -60,7 +60,7 @@ async function tryStream(
   account: string,
   asked: string | undefined,
 ): Promise<Tried> {
-  const { streams } = connector.manifest;
+  const { streams } = connector.descriptor;
   const stream = streams.find(({ id }) => asked === undefined || id === asked);
   if (!stream)
     throw new UnknownStreamError(
@@ -106,11 +106,11 @@ function display({ account, stream, complete, identities, rejected }: Tried): st
     ]),
   );
   if (rejected.length === 0) return head + mapped;
-  const refused = table(
+  const rejections = table(
     ['rejected', 'why'],
     rejected.map(({ external_id, reasons }) => [external_id ?? '(no id)', reasons.join('; ')]),
   );
-  return `${head}${mapped}\n${refused}`;
+  return `${head}${mapped}\n${rejections}`;
 }
 
 class UnknownStreamError extends Error {

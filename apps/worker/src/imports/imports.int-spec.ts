@@ -492,7 +492,7 @@ class World {
 
   async empty(): Promise<void> {
     await this.quiet();
-    // In the order in which an import writes, since the sweeps go on.
+    // In the order in which an import writes, since housekeeping goes on.
     await this.pool.query(
       `set session_replication_role = replica; truncate import_chunks; truncate es.events, es.streams, identities,
       identity_properties, import_rejections; truncate imports; truncate dead_letters;

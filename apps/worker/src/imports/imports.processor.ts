@@ -3,7 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ImportWork, importChunkJob } from '#imports';
 import { createLogger, type Pool } from '#platform';
 import type { JobRegistry, Queues } from '#queue';
-import type { Sweep } from '../sweeper.js';
+import type { Chore } from '../housekeeper.js';
 
 const SECOND = 1_000;
 
@@ -12,8 +12,8 @@ const SECOND = 1_000;
 export class ImportsProcessor {
   constructor(private readonly commandBus: CommandBus) {}
 
-  /** @returns the sweeps that keep imports going whatever the queue forgets. */
-  register(registry: JobRegistry, { pool, queues }: { pool: Pool; queues: Queues }): Sweep[] {
+  /** @returns the chores that keep imports going whatever the queue forgets. */
+  register(registry: JobRegistry, { pool, queues }: { pool: Pool; queues: Queues }): Chore[] {
     const work = new ImportWork({
       pool,
       queues,
@@ -26,12 +26,12 @@ export class ImportsProcessor {
       {
         manner: (chunk, { id }) => work.mannerOf(chunk, id),
         showLife: (chunk) => work.showLife(chunk),
-        setAside: (chunk, refusal) => work.giveUp(chunk, refusal),
+        setAside: (chunk, failure) => work.giveUp(chunk, failure),
       },
     );
     return [
-      { name: 'imports', everyMs: 2 * SECOND, run: () => work.sweeps.run() },
-      { name: 'import-leftovers', everyMs: 60 * SECOND, run: () => work.sweeps.dropLeftovers() },
+      { name: 'imports', everyMs: 2 * SECOND, run: () => work.housekeeping.run() },
+      { name: 'import-leftovers', everyMs: 60 * SECOND, run: () => work.housekeeping.dropLeftovers() },
     ];
   }
 }

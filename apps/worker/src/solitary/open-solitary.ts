@@ -11,7 +11,7 @@ import type { SolitarySetup } from './solitary-setup.js';
 const REQUESTS = 2;
 const PRISMA = 1;
 
-/** The worker composed for one job at a time: its processors, without queues to take from, and without sweeps. */
+/** The worker composed for one job at a time: its processors, without queues to take from, and without housekeeping. */
 export async function openSolitary(setup: SolitarySetup, warder: Warder): Promise<ServedJobs> {
   await loadManifests(setup.manifests);
   const database = { url: setup.databaseUrl, pooled: setup.pooled };

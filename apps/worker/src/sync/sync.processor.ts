@@ -1,15 +1,19 @@
 import type { JobRegistry, Queues } from '#queue';
 import { enqueuePage, enqueueRecords, isAbandoned, type Sync, syncJobs } from '#sync';
-import type { Sweep } from '../sweeper.js';
+import type { Chore } from '../housekeeper.js';
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 
 /**
  * Takes runs from page to page and works off webhook deliveries.
- * @returns the sweeps that keep both going whatever the queue forgets, and start what is due
+ * @returns the chores that keep both going whatever the queue forgets, and start what is due
  */
-export function registerSync(registry: JobRegistry, { pages, work, sweeps }: Sync, queues: Queues): Sweep[] {
+export function registerSync(
+  registry: JobRegistry,
+  { pages, work, housekeeping }: Sync,
+  queues: Queues,
+): Chore[] {
   registry
     .register(
       syncJobs.page,
@@ -24,7 +28,7 @@ export function registerSync(registry: JobRegistry, { pages, work, sweeps }: Syn
           return (await pages.isAbandoned(run_id)) ? 'alone' : 'not now';
         },
         showLife: ({ run_id }) => pages.showItsLife(run_id),
-        setAside: ({ run_id }, refusal) => pages.giveUp(run_id, refusal),
+        setAside: ({ run_id }, failure) => pages.giveUp(run_id, failure),
       },
     )
     .register(
@@ -35,12 +39,12 @@ export function registerSync(registry: JobRegistry, { pages, work, sweeps }: Syn
       },
       {
         manner: (_data, { coalescedBy }) => (isAbandoned(coalescedBy) ? 'alone' : 'among others'),
-        setAside: ({ connection_id }, refusal) => work.giveUp(connection_id, refusal),
+        setAside: ({ connection_id }, failure) => work.giveUp(connection_id, failure),
       },
     );
   return [
-    { name: 'sync-bring-back', everyMs: 5 * SECOND, run: () => sweeps.bringBack() },
-    { name: 'sync-due-runs', everyMs: 5 * SECOND, run: () => sweeps.startDueRuns() },
-    { name: 'sync-forget', everyMs: HOUR, run: () => sweeps.forgetOldWork() },
+    { name: 'sync-bring-back', everyMs: 5 * SECOND, run: () => housekeeping.bringBack() },
+    { name: 'sync-due-runs', everyMs: 5 * SECOND, run: () => housekeeping.startDueRuns() },
+    { name: 'sync-forget', everyMs: HOUR, run: () => housekeeping.forgetOldWork() },
   ];
 }

@@ -31,14 +31,14 @@ describe('a connector by manifest', () => {
     connector: DeclarativeConnector,
     secrets: Record<string, unknown> = {},
   ): ConnectorContext<Record<string, unknown>, Record<string, unknown>> => ({
-    config: { ...connector.manifest.configSchema.parse({ baseUrl: `${server.url}/base` }) },
+    config: { ...connector.descriptor.configSchema.parse({ baseUrl: `${server.url}/base` }) },
     secrets,
     network: { allowPrivateNetwork: true, timeoutMs: 2_000 },
     now: () => NOW,
   });
   const idsBy = async (connector: DeclarativeConnector, cursor: unknown = null): Promise<string[]> => {
     const ids: string[] = [];
-    const from = cursor === null ? null : connector.manifest.cursorSchema.parse(cursor);
+    const from = cursor === null ? null : connector.descriptor.cursorSchema.parse(cursor);
     for await (const page of connector.read(contextOf(connector), 'people', from))
       ids.push(...page.records.map(({ id }) => id));
     return ids;
@@ -162,7 +162,7 @@ describe('a connector by manifest', () => {
     expect(found.get('p1')).toMatchObject({ status: 'found' });
     expect(found.get('p3')).toMatchObject({ status: 'merged', mergedInto: 'p1' });
     expect(found.get('p99')).toEqual({ status: 'gone' });
-    expect(connector.manifest.capabilities).toMatchObject({ batchRead: 2, merges: 'pointer' });
+    expect(connector.descriptor.capabilities).toMatchObject({ batchRead: 2, merges: 'pointer' });
   });
 
   it('lists deleted records where the vendor does', async () => {
@@ -250,7 +250,7 @@ describe('a connector by manifest', () => {
         secrets: { ...secrets, accessToken: 'new', refreshToken: 'rotated', apiDomain: 'https://eu.example' },
         expiresAt: new Date(NOW.getTime() + 60_000),
       });
-      expect(connector.manifest.secretsSchema.parse(refreshed?.secrets)).toEqual(refreshed?.secrets);
+      expect(connector.descriptor.secretsSchema.parse(refreshed?.secrets)).toEqual(refreshed?.secrets);
       expect(requests[0]?.path).toBe('/base/token');
       expect(requests[0]?.headers.authorization).toBe(authorization);
       expect(Object.fromEntries(new URLSearchParams(requests[0]?.body.toString()))).toEqual({

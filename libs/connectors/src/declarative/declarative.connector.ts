@@ -25,7 +25,7 @@ export function connectorOf(manifest: Manifest): DeclarativeConnector {
   const reader = (context: DeclarativeContext, stream: string) =>
     streamReader(manifest, context, stream, known(manifest, stream));
   return {
-    manifest: {
+    descriptor: {
       id: manifest.id,
       name: manifest.name,
       version: manifest.version,
@@ -69,8 +69,8 @@ async function check(manifest: Manifest, context: DeclarativeContext): Promise<A
   const account = idOf(await accountOf(manifest, context, answer.json));
   if (account === null) throw new InvalidResponse('check.account found no account in the answer');
   for (const stream of Object.keys(manifest.streams)) {
-    const refusal = await refusalOf(manifest, context, stream);
-    if (refusal) return { ok: false, account, detail: `${stream} cannot be read: ${refusal.message}` };
+    const error = await configErrorOf(manifest, context, stream);
+    if (error) return { ok: false, account, detail: `${stream} cannot be read: ${error.message}` };
   }
   return { ok: true, account };
 }
@@ -89,7 +89,7 @@ async function accountOf(
   return account;
 }
 
-async function refusalOf(
+async function configErrorOf(
   manifest: Manifest,
   context: DeclarativeContext,
   stream: string,

@@ -69,7 +69,7 @@ describe('the folder of manifests', () => {
 
   it('is not read by an import, and shipped ones are known once it was', async () => {
     await loadManifests();
-    expect(connectorById('espocrm')?.manifest.name).toBe('EspoCRM');
+    expect(connectorById('espocrm')?.descriptor.name).toBe('EspoCRM');
   });
 
   it('adds connectors of one’s own, and forgets them when it is loaded without', async () => {

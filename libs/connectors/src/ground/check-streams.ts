@@ -8,13 +8,13 @@ export async function checkStreams<Stream extends string>(
   readOne: (stream: Stream) => Promise<unknown>,
 ): Promise<AccountCheck> {
   for (const stream of streams) {
-    const refusal = await refusalOf(readOne(stream));
-    if (refusal) return { ok: false, account, detail: `${stream} cannot be read: ${refusal.message}` };
+    const error = await configErrorOf(readOne(stream));
+    if (error) return { ok: false, account, detail: `${stream} cannot be read: ${error.message}` };
   }
   return { ok: true, account };
 }
 
-async function refusalOf(call: Promise<unknown>): Promise<ConfigError | null> {
+async function configErrorOf(call: Promise<unknown>): Promise<ConfigError | null> {
   try {
     await call;
     return null;

@@ -54,7 +54,7 @@ async function readAssociations(
     const { data } = await callFor(hubSpotClient(context), call, associationsSchema);
     const following = data.results.flatMap((item) => take(found, item, path));
     for (const error of data.errors ?? []) takeError(found, error, path);
-    refuseStandstill(inputs, following, path);
+    rejectStandstill(inputs, following, path);
     inputs = following;
   }
   return found;
@@ -95,7 +95,7 @@ function fromOf(item: unknown, path: string): string {
   return id;
 }
 
-function refuseStandstill(asked: readonly Input[], following: readonly Input[], path: string): void {
+function rejectStandstill(asked: readonly Input[], following: readonly Input[], path: string): void {
   const stuck = following.some(({ id, after }) =>
     asked.some((input) => input.id === id && input.after === after),
   );

@@ -160,7 +160,7 @@ describe('HubSpot connector: what only HubSpot has', () => {
   });
 
   it('assumes no more calls than the smallest account may make', () =>
-    expect(hubSpotConnector.manifest.capabilities.limits).toEqual([
+    expect(hubSpotConnector.descriptor.capabilities.limits).toEqual([
       { requests: LOWEST_TIER_LIMITS.searchPerSecond, perMs: 1_000, path: '/search' },
       { requests: LOWEST_TIER_LIMITS.tenSecondly, perMs: 10_000 },
     ]));

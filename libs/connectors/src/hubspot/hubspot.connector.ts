@@ -26,7 +26,7 @@ import {
 import { hubSpotWebhook } from './hubspot.webhook.js';
 
 export const hubSpotConnector: Connector<HubSpotConfig, HubSpotSecrets, HubSpotCursor> = {
-  manifest: {
+  descriptor: {
     id: 'hubspot',
     name: 'HubSpot',
     version: '1',

@@ -27,7 +27,7 @@ async function fetchBatch(context: HubSpotContext, stream: HubSpotStream, ids: r
   for (const record of records) placeRecord(found, record);
   for (const bad of rejected)
     if (bad.id !== null && found.has(bad.id)) found.set(bad.id, { status: 'rejected', rejected: bad });
-  refuseUnexplained(
+  rejectUnexplained(
     call.path,
     found,
     rejected.some(({ id }) => id === null),
@@ -44,7 +44,7 @@ function placeRecord(found: Map<string, FetchedRecord>, record: SourceRecord): v
 }
 
 /** "Gone" deletes an identity: it must not be concluded for a record that came without a readable id. */
-function refuseUnexplained(path: string, found: Map<string, FetchedRecord>, nameless: boolean): void {
+function rejectUnexplained(path: string, found: Map<string, FetchedRecord>, nameless: boolean): void {
   const gone = [...found.values()].some(({ status }) => status === 'gone');
   if (nameless && gone) throw new InvalidResponse(`POST ${path} answered a record without an id`);
 }

@@ -97,7 +97,7 @@ describe('Intercom by manifest: what only Intercom has', () => {
 
   it('maps seeded records, each to an identity of its own', async () => {
     const fake = await startIntercomFake({ startAt: START, seed: { contacts: 200, companies: 70 } });
-    for (const { id, defaultMapping } of connector.manifest.streams) {
+    for (const { id, defaultMapping } of connector.descriptor.streams) {
       const keys = new Set<string>();
       for (const { records } of await pages(fake, null, id))
         for (const { raw } of records) {
@@ -130,7 +130,7 @@ function contextOf(
   secrets: Record<string, unknown> = {},
 ): ConnectorContext<unknown, unknown> {
   return {
-    config: connector.manifest.configSchema.parse({ baseUrl: url }),
+    config: connector.descriptor.configSchema.parse({ baseUrl: url }),
     secrets: { accessToken: workspace.token, clientSecret: workspace.clientSecret, ...secrets },
     network: { allowPrivateNetwork: true, timeoutMs: 4_000, maxResponseBytes: 4 * 1024 * 1024 },
     now: () => new Date(workspace.clock.now()),

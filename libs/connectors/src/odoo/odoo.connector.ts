@@ -16,7 +16,7 @@ import {
 import { odooWebhook } from './odoo.webhook.js';
 
 export const odooConnector: Connector<OdooConfig, OdooSecrets, OdooCursor> = {
-  manifest: {
+  descriptor: {
     id: 'odoo',
     name: 'Odoo',
     version: '1',
@@ -52,15 +52,17 @@ async function check(context: OdooContext): Promise<AccountCheck> {
   const client = odooClient(context);
   const account = await accountOf(client, context);
   const args = { domain: [], fields: ['id'], limit: 1 };
-  const refusal = await refusalOf(client({ model: MODEL, method: 'search_read', args, schema: idsSchema }));
-  return 'data' in refusal
+  const partner = await answerOrConfigError(
+    client({ model: MODEL, method: 'search_read', args, schema: idsSchema }),
+  );
+  return 'data' in partner
     ? { ok: true, account }
-    : { ok: false, account, detail: `partners cannot be read: ${refusal.message}` };
+    : { ok: false, account, detail: `partners cannot be read: ${partner.message}` };
 }
 
 /** Only administrators may read the database's own id; for others the host and the company have to do. */
 async function accountOf(client: OdooClient, { config }: OdooContext): Promise<string> {
-  const uuid = await refusalOf(
+  const uuid = await answerOrConfigError(
     client({
       model: 'ir.config_parameter',
       method: 'get_param',
@@ -74,7 +76,9 @@ async function accountOf(client: OdooClient, { config }: OdooContext): Promise<s
   return `${config.database ?? new URL(config.baseUrl).host}/company-${data[0]?.id ?? 'none'}`;
 }
 
-async function refusalOf<Answer extends object>(call: Promise<Answer>): Promise<Answer | ConfigError> {
+async function answerOrConfigError<Answer extends object>(
+  call: Promise<Answer>,
+): Promise<Answer | ConfigError> {
   try {
     return await call;
   } catch (error) {

@@ -20,7 +20,7 @@ import {
 import { pipedriveWebhook } from './pipedrive.webhook.js';
 
 export const pipedriveConnector: Connector<PipedriveConfig, PipedriveSecrets, PipedriveCursor> = {
-  manifest: {
+  descriptor: {
     id: 'pipedrive',
     name: 'Pipedrive',
     version: '1',

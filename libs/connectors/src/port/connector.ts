@@ -8,10 +8,10 @@ import type { ConnectorWebhook } from './webhook.js';
  * What every CRM looks like to the sync engine. A method either gives what it promises or throws a `ConnectorError`
  * (connector.errors.ts); it never sleeps and never tries again, since whoever called it decides that. Every request to
  * the vendor goes through `createHttpClient` of the ground floor, which counts it, bounds it and guards its address.
- * A `stream` that the manifest does not name is a `ConfigError`. `describeConnector` holds all of this.
+ * A `stream` that the descriptor does not name is a `ConfigError`. `describeConnector` holds all of this.
  */
 export interface Connector<Config = unknown, Secrets = unknown, Cursor = unknown> {
-  readonly manifest: ConnectorManifest<Config, Secrets, Cursor>;
+  readonly descriptor: ConnectorDescriptor<Config, Secrets, Cursor>;
 
   /**
    * Proves that the credentials work and names the account they belong to. What works but is not enough (a scope that
@@ -75,7 +75,7 @@ export interface Connector<Config = unknown, Secrets = unknown, Cursor = unknown
   refreshAuth?(context: ConnectorContext<Config, Secrets>): Promise<RefreshedSecrets<Secrets>>;
 }
 
-export interface ConnectorManifest<Config, Secrets, Cursor> {
+export interface ConnectorDescriptor<Config, Secrets, Cursor> {
   /** The `kind` of its connections, the name of its folder and of its guide in `docs/`: lower case, digits, `-`. */
   readonly id: string;
   /** For people. */

@@ -22,7 +22,7 @@ import {
 import { salesforceWebhook } from './salesforce.webhook.js';
 
 export const salesforceConnector: Connector<SalesforceConfig, SalesforceSecrets, SalesforceCursor> = {
-  manifest: {
+  descriptor: {
     id: 'salesforce',
     name: 'Salesforce',
     version: '1',

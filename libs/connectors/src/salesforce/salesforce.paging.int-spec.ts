@@ -61,7 +61,7 @@ async function readInto(
   for (let pages = 0; pages < most; pages += 1) {
     const page = await firstOf(salesforceConnector.read(context, 'contacts', cursor));
     for (const { id, raw } of page.records) mirror.set(id, (raw as { LastName: string }).LastName);
-    cursor = salesforceConnector.manifest.cursorSchema.parse(JSON.parse(JSON.stringify(page.next)));
+    cursor = salesforceConnector.descriptor.cursorSchema.parse(JSON.parse(JSON.stringify(page.next)));
     if (page.done) return cursor;
   }
   return cursor;

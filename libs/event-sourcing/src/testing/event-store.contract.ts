@@ -123,7 +123,7 @@ export function eventStoreContract(open: () => StoreUnderTest): void {
       );
       const outcomes = await Promise.allSettled(writers);
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-      expect(refusals(outcomes)).toEqual(Array(15).fill('WRONG_EXPECTED_VERSION'));
+      expect(rejections(outcomes)).toEqual(Array(15).fill('WRONG_EXPECTED_VERSION'));
       expect(await store.readStream(streamId)).toHaveLength(1 + count);
     });
 
@@ -132,7 +132,7 @@ export function eventStoreContract(open: () => StoreUnderTest): void {
       const outcomes = await Promise.allSettled(
         Array.from({ length: 16 }, () => store.append([anAppend({ streamId })])),
       );
-      expect(refusals(outcomes)).toEqual(Array(15).fill('WRONG_EXPECTED_VERSION'));
+      expect(rejections(outcomes)).toEqual(Array(15).fill('WRONG_EXPECTED_VERSION'));
       expect(await store.readStream(streamId)).toHaveLength(1);
     });
 
@@ -195,7 +195,7 @@ export function eventStoreContract(open: () => StoreUnderTest): void {
           store.append([anAppend({ streamId, expectedVersion: 'any' })], { command }),
         ),
       );
-      expect(refusals(outcomes)).toEqual(Array(49).fill('COMMAND_ALREADY_RECORDED'));
+      expect(rejections(outcomes)).toEqual(Array(49).fill('COMMAND_ALREADY_RECORDED'));
       expect(await store.readStream(streamId)).toHaveLength(2);
     });
 
@@ -338,5 +338,5 @@ const positions = (events: readonly RecordedEvent[]): number[] =>
 
 const ascending = (numbers: readonly number[]): number[] => [...new Set(numbers)].sort((a, b) => a - b);
 
-const refusals = (outcomes: readonly PromiseSettledResult<unknown>[]): string[] =>
+const rejections = (outcomes: readonly PromiseSettledResult<unknown>[]): string[] =>
   outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason.code] : []));

@@ -53,7 +53,7 @@ describeEachDatabase('a batch of drafts', (database) => {
     rename(1, keys[0]);
     decide(2, createIdentity(ids[2], anIdentity({ identifierKey: keys[1] })));
     decide(2, modifyIdentity(ids[2], { identifierKey: keys[2] }));
-    expect(isTakenKey(await refusalOf(drafts.append({ command })))).toBe(true);
+    expect(isTakenKey(await errorOf(drafts.append({ command })))).toBe(true);
     expect(await keysNow()).toEqual([keys[0], keys[1], undefined]);
     expect(await identities.store.findCommand(command.key)).toBeUndefined();
   });
@@ -93,7 +93,7 @@ describeEachDatabase('a batch of drafts', (database) => {
   };
 });
 
-const refusalOf = (work: Promise<unknown>): Promise<unknown> =>
+const errorOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
     () => undefined,
     (error) => error,

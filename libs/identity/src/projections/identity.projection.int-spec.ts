@@ -42,7 +42,7 @@ describeEachDatabase('the identity rows', (database) => {
     fc.assert(
       fc.asyncProperty(steps, async (sequence) => {
         const ids = await someIdentities();
-        for (const [slot, change] of sequence) await apply(ids[slot] ?? '', change).catch(refusedOrThrow);
+        for (const [slot, change] of sequence) await apply(ids[slot] ?? '', change).catch(ruleErrorOrThrow);
         await expectFolded(ids);
       }),
       RUNS,
@@ -52,7 +52,7 @@ describeEachDatabase('the identity rows', (database) => {
     fc.assert(
       fc.asyncProperty(batches, async (sequence) => {
         const ids = await someIdentities();
-        for (const batch of sequence) await applyBatch(ids, batch).catch(refusedOrThrow);
+        for (const batch of sequence) await applyBatch(ids, batch).catch(ruleErrorOrThrow);
         await expectFolded(ids);
       }),
       RUNS,
@@ -63,7 +63,7 @@ describeEachDatabase('the identity rows', (database) => {
       fc.asyncProperty(steps, async (sequence) => {
         const ids = await someIdentities();
         const [id = ''] = ids;
-        for (const [, change] of sequence) await apply(id, change).catch(refusedOrThrow);
+        for (const [, change] of sequence) await apply(id, change).catch(ruleErrorOrThrow);
         const events = (await store.readStream(id)).map((event) => identityEvents.upcast(event));
         for (let version = 1; version <= events.length; version++) {
           const state = fold(rules.identityDecider, events.slice(0, version));
@@ -113,7 +113,7 @@ describeEachDatabase('the identity rows', (database) => {
           [1, born('b')],
         ],
       );
-      await batch.catch(refusedOrThrow);
+      await batch.catch(ruleErrorOrThrow);
       await expectFolded([first, second]);
     });
   });
@@ -159,7 +159,7 @@ describeEachDatabase('the identity rows', (database) => {
     let state = loaded.state;
     const events = changes.flatMap((change) => {
       const metadata = identities.transactor.stamp(aContext().metadata);
-      const prepared = unlessRefused(() =>
+      const prepared = unlessRejected(() =>
         identities.transactor.prepare(id, { state, version: 0 }, ruleOf(id, change), metadata),
       );
       state = prepared?.after ?? state;
@@ -229,18 +229,18 @@ function ruleOf(id: string, change: ArbitraryChange) {
   }
 }
 
-const isRefusal = (error: unknown): boolean =>
+const isRuleError = (error: unknown): boolean =>
   error instanceof IdentityNotFoundError || error instanceof IdentifierKeyTakenError || isTakenKey(error);
 
-function refusedOrThrow(error: unknown): void {
-  if (!isRefusal(error)) throw error;
+function ruleErrorOrThrow(error: unknown): void {
+  if (!isRuleError(error)) throw error;
 }
 
-function unlessRefused<T>(work: () => T): T | undefined {
+function unlessRejected<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch (error) {
-    refusedOrThrow(error);
+    ruleErrorOrThrow(error);
     return undefined;
   }
 }

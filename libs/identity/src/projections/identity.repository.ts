@@ -55,7 +55,7 @@ export class IdentityRepository {
     };
     return this.transactor
       .transact(identityId, decision, context, remember, known)
-      .catch((error: unknown) => refuseTakenKey(error, wanted?.state));
+      .catch((error: unknown) => rejectTakenKey(error, wanted?.state));
   }
 
   /** Live identities of a project by identifier key. */
@@ -124,7 +124,7 @@ export const isTakenKey = (error: unknown): boolean => {
   return code === '23505' && constraint === 'identities_key';
 };
 
-function refuseTakenKey(error: unknown, wanted: Identity | undefined): never {
+function rejectTakenKey(error: unknown, wanted: Identity | undefined): never {
   if (isTakenKey(error) && wanted?.status === 'live') {
     throw new IdentifierKeyTakenError(wanted.identifierKey, wanted.projectId, { cause: error });
   }

@@ -92,11 +92,11 @@ export class ChunkApplier {
       chunk,
       items.map(({ row }) => row),
     );
-    const refused = poisoned.map(({ item, reason }) => ({
+    const setAside = poisoned.map(({ item, reason }) => ({
       place: item.place,
       row: poisonedRow(item.row, reason),
     }));
-    await this.commitRetrying(chunk, inOrder(items, mapped, refused), isTrial);
+    await this.commitRetrying(chunk, inOrder(items, mapped, setAside), isTrial);
   }
 
   /** Others write the same identities meanwhile. From the second try on they wait for us, so somebody gets on. */
@@ -165,10 +165,10 @@ const SIGN_OF_LIFE_MS = 2_000;
 function inOrder(
   items: readonly PlacedRow[],
   mapped: readonly MappedRow[],
-  refused: readonly { readonly place: number; readonly row: MappedRow }[],
+  setAside: readonly { readonly place: number; readonly row: MappedRow }[],
 ): MappedRow[] {
   const placed = mapped.map((row, at) => ({ place: items[at]?.place ?? 0, row }));
-  return [...placed, ...refused].sort((a, b) => a.place - b.place).map(({ row }) => row);
+  return [...placed, ...setAside].sort((a, b) => a.place - b.place).map(({ row }) => row);
 }
 
 const commandOf = (client: PoolClient, chunk: StoredChunk, identities: readonly NewIdentity[]) =>

@@ -20,7 +20,7 @@ export class ImportFeeder {
     await this.queues.addBulk(importChunkJob, due.map(toJob));
   }
 
-  /** For a caller that has something better to do than to fail: the sweep feeds the import later. */
+  /** For a caller that has something better to do than to fail: housekeeping feeds the import later. */
   async feedIfReachable(importId: string): Promise<void> {
     try {
       await this.feed(importId);

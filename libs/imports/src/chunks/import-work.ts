@@ -1,10 +1,10 @@
 import type { Logger, Pool } from '#platform';
-import type { JobData, Manner, Queues } from '#queue';
+import type { JobData, JobFailure, Manner, Queues } from '#queue';
 import { ImportStore } from '../import/import.store.js';
 import { type ApplyingHelp, ChunkApplier, type UpsertBatch } from './chunk-applier.js';
 import { type importChunkJob, isAnotherTry } from './import.jobs.js';
 import { ImportFeeder } from './import-feeder.js';
-import { ImportSweeps, notApplied, type Refusal } from './import-sweeps.js';
+import { ImportHousekeeping, notApplied } from './import-housekeeping.js';
 
 export interface ImportWorkParts {
   readonly pool: Pool;
@@ -15,7 +15,7 @@ export interface ImportWorkParts {
 
 /** The worker's side of imports. */
 export class ImportWork {
-  readonly sweeps: ImportSweeps;
+  readonly housekeeping: ImportHousekeeping;
   private readonly store: ImportStore;
   private readonly applier: ChunkApplier;
   private readonly feeder: ImportFeeder;
@@ -25,7 +25,7 @@ export class ImportWork {
     const { store } = this;
     this.feeder = new ImportFeeder(store, queues, log);
     this.applier = new ChunkApplier(pool, store, upsert, log);
-    this.sweeps = new ImportSweeps(pool, store, this.feeder);
+    this.housekeeping = new ImportHousekeeping(pool, store, this.feeder);
   }
 
   /** Applies a chunk when it is its turn, and puts the next one on the queue. */
@@ -46,8 +46,8 @@ export class ImportWork {
   }
 
   /** Ends an import of which a chunk cannot be applied. */
-  async giveUp({ import_id: importId, number }: ImportChunk, refusal: Refusal): Promise<void> {
-    await this.store.finish(importId, 'failed', notApplied(number, refusal));
+  async giveUp({ import_id: importId, number }: ImportChunk, failure: JobFailure): Promise<void> {
+    await this.store.finish(importId, 'failed', notApplied(number, failure));
   }
 }
 

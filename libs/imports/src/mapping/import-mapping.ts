@@ -47,13 +47,13 @@ export async function compileImportMapping(
   columns: readonly string[] | undefined,
 ): Promise<CompiledImportMapping> {
   const sources = await compileSources(mapping, columns);
-  refuseUnknownType(mapping.identity_type);
+  rejectUnknownType(mapping.identity_type);
   return {
     mapRows: (rows) => mapRows(sources, rows, columns ?? []),
   };
 }
 
-function refuseUnknownType(source: ImportMapping['identity_type']): void {
+function rejectUnknownType(source: ImportMapping['identity_type']): void {
   if (typeof source !== 'string' || !source.startsWith('=') || isIdentityType(source.slice(1))) return;
   throw new ImportMappingError([{ field: 'identity_type', reason: oneOfTypes }]);
 }

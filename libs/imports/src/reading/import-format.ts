@@ -36,7 +36,7 @@ export function detectFormat(
   hints: FormatHints = {},
   settings: ImportFormatSettings = {},
 ): ImportFormat {
-  refuseOtherFiles(sample);
+  rejectOtherFiles(sample);
   const encoding = settings.encoding ?? detectEncoding(sample);
   const text = textOf(sample, encoding);
   const kind = settings.kind ?? kindByHints(hints) ?? kindByText(text);
@@ -55,7 +55,7 @@ export class UnsupportedFileError extends Error {
   }
 }
 
-function refuseOtherFiles(sample: Uint8Array): void {
+function rejectOtherFiles(sample: Uint8Array): void {
   const [first, second] = sample;
   if (first === 0x50 && second === 0x4b)
     throw new UnsupportedFileError('a spreadsheet or zip archive', 'save it as CSV');

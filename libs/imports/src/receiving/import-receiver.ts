@@ -44,7 +44,7 @@ export class ImportReceiver {
    *   taken; UploadBrokenError when the bytes stop, and UploadInterruptedError when we do, which fails the import.
    */
   async receive(bytes: AsyncIterable<Uint8Array>, request: ImportRequest): Promise<string> {
-    refuseForeignProject(request);
+    rejectForeignProject(request);
     const upload = new Upload(bytes);
     const { head, source } = await peek(upload, SAMPLE_SIZE);
     const format = detectFormat(head, hintsOf(request), request.format);
@@ -99,7 +99,7 @@ export class ImportReceiver {
 }
 
 /** Rows without a project of their own would all be refused: better said before the first. */
-function refuseForeignProject({ access, projectId, mapping }: ImportRequest): void {
+function rejectForeignProject({ access, projectId, mapping }: ImportRequest): void {
   if (projectId !== null || mapping.project_id === undefined) requireProject(access, projectId);
 }
 

@@ -33,7 +33,7 @@ export class ImportRetry {
 
   /** @throws ImportStateError, NothingToRetryError, ImportMappingError, ProjectForbiddenError */
   async retry(original: ImportView, request: RetryRequest): Promise<string> {
-    refuse(original);
+    requireRetryable(original);
     const again = retryOf(original, request);
     if (again.projectId !== null || !again.mapping.project_id)
       requireProject(request.access, again.projectId);
@@ -54,7 +54,7 @@ export class ImportRetry {
   }
 }
 
-function refuse({ id, status, rows }: ImportView): void {
+function requireRetryable({ id, status, rows }: ImportView): void {
   if (!isFinished(status)) throw new ImportStateError(id, status, 'wait until it is finished, or cancel it');
   if (rows.rejected === 0) throw new NothingToRetryError(id);
 }

@@ -22,7 +22,7 @@ export function jsonataExpression(source: string, isOverTime: () => boolean): Js
   expression.registerFunction('pad', boundedPad, '<s-ns?:s>');
   const afterEachStep = (_step: unknown, _input: unknown, _environment: unknown, result: unknown) => {
     if (isOverTime()) throw new ExpressionError('EXPRESSION_LIMIT', 'runs too long');
-    refuseTooLarge(result);
+    rejectTooLarge(result);
   };
   expression.assign(AFTER_EACH_STEP as unknown as string, afterEachStep);
   return {
@@ -46,17 +46,17 @@ function parse(source: string): jsonata.Expression {
     expression = jsonata(source, {
       stack: EXPRESSION_BOUNDS.depth,
       sequence: EXPRESSION_BOUNDS.items,
-      RegexEngine: RefusedRegex as unknown as RegExpConstructor,
+      RegexEngine: ForbiddenRegex as unknown as RegExpConstructor,
     });
   } catch (error) {
     throw new ExpressionError('INVALID_EXPRESSION', `does not compile: ${describe(error)}`);
   }
-  refuseUnseen(expression.ast());
+  rejectUnseen(expression.ast());
   return expression;
 }
 
 /** Patterns are no part of what mappings are promised; `$eval` would bring in what was never looked at. */
-function refuseUnseen(tree: unknown): void {
+function rejectUnseen(tree: unknown): void {
   if (someNode(tree, ({ type }) => type === 'regex'))
     throw new ExpressionError(
       'INVALID_EXPRESSION',
@@ -78,7 +78,7 @@ function someNode(node: unknown, holds: (node: { type?: unknown; value?: unknown
   return holds(node) || Object.values(node).some((child) => someNode(child, holds));
 }
 
-class RefusedRegex {
+class ForbiddenRegex {
   constructor() {
     throw new ExpressionError('INVALID_EXPRESSION', 'uses a regular expression');
   }
@@ -88,7 +88,7 @@ class RefusedRegex {
 const AFTER_EACH_STEP = Symbol.for('jsonata.__evaluate_exit');
 
 /** A text that is doubled often enough ends the process, and a list takes the time of all that comes after it. */
-function refuseTooLarge(result: unknown): void {
+function rejectTooLarge(result: unknown): void {
   if (typeof result === 'string' && result.length > EXPRESSION_BOUNDS.text)
     throw new ExpressionError(
       'EXPRESSION_LIMIT',

@@ -19,7 +19,7 @@ export async function requireFitServer(client: PoolClient): Promise<void> {
     `select current_setting('server_version') as version, pg_is_in_recovery() as standby,
             current_setting('transaction_read_only') = 'on' as "readOnly"`,
   );
-  refuseUnfit(rows[0] as ServerState);
+  rejectUnfit(rows[0] as ServerState);
 }
 
 interface ServerState {
@@ -28,7 +28,7 @@ interface ServerState {
   readonly readOnly: boolean;
 }
 
-export function refuseUnfit({ version, standby, readOnly }: ServerState): void {
+export function rejectUnfit({ version, standby, readOnly }: ServerState): void {
   if (Number.parseInt(version, 10) < OLDEST_POSTGRES)
     throw new ServerUnfitError('SERVER_TOO_OLD', `it is version ${version}`);
   if (standby) throw new ServerUnfitError('SERVER_READ_ONLY', 'it is a standby of another server');

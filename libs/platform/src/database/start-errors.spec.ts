@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MigrationFailedError, MigrationsBlockedError } from '../migrations/migration.errors.js';
 import { DatabaseUnavailableError, DatabaseUnusableError } from './database.errors.js';
-import { refuseUnfit } from './fit-server.js';
+import { rejectUnfit } from './fit-server.js';
 import { sayingWhyUnusable, whyUnusable } from './start-errors.js';
 
 const setting = 'DATABASE_URL';
@@ -184,13 +184,13 @@ describe('why a database cannot be used', () => {
       /takes no writes.*default_transaction_read_only/,
     ],
   ])('tells of a server that is %s', async (_, state, expected) => {
-    const refused = sayingWhyUnusable({ setting, url }, async () => refuseUnfit(state));
-    await expect(refused).rejects.toThrow(expected);
-    await expect(refused).rejects.toBeInstanceOf(DatabaseUnusableError);
+    const unusable = sayingWhyUnusable({ setting, url }, async () => rejectUnfit(state));
+    await expect(unusable).rejects.toThrow(expected);
+    await expect(unusable).rejects.toBeInstanceOf(DatabaseUnusableError);
   });
 
   it('takes a server of the oldest version that will do', () =>
-    expect(() => refuseUnfit({ version: '15.0', standby: false, readOnly: false })).not.toThrow());
+    expect(() => rejectUnfit({ version: '15.0', standby: false, readOnly: false })).not.toThrow());
 
   const denied = said('42501', 'permission denied for schema public', { severity: 'ERROR' });
   it.each<[string, unknown]>([

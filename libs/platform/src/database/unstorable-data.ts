@@ -6,12 +6,12 @@
 const UNSTORABLE_STATES = new Set(['22021', '22P05', '22007', '22008', '22003', '54000']);
 
 /** Whether the database refused what was to be written, and would do so again. Prisma's wrappers are looked through. */
-export function refusesData(error: unknown, depth = 0): boolean {
+export function isUnstorableData(error: unknown, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > DEEPEST) return false;
   const { code, originalCode, cause, meta } = error as Record<string, unknown>;
   if ([code, originalCode].some((state) => UNSTORABLE_STATES.has(String(state)))) return true;
   const { driverAdapterError } = (meta ?? {}) as Record<string, unknown>;
-  return [cause, driverAdapterError].some((inner) => refusesData(inner, depth + 1));
+  return [cause, driverAdapterError].some((inner) => isUnstorableData(inner, depth + 1));
 }
 
 const DEEPEST = 5;

@@ -1,9 +1,9 @@
-import { refusesData } from './unstorable-data.js';
+import { isUnstorableData } from './unstorable-data.js';
 
 export interface IsolatedWrite<Item, Result> {
   readonly written: readonly Result[];
   /** What the database takes in no company. */
-  readonly refused: readonly Item[];
+  readonly rejected: readonly Item[];
 }
 
 /**
@@ -16,16 +16,16 @@ export async function writeIsolating<Item, Result>(
   write: (items: readonly Item[]) => Promise<Result>,
 ): Promise<IsolatedWrite<Item, Result>> {
   try {
-    return { written: [await write(items)], refused: [] };
+    return { written: [await write(items)], rejected: [] };
   } catch (error) {
-    if (!refusesData(error)) throw error;
-    if (items.length === 1) return { written: [], refused: items };
+    if (!isUnstorableData(error)) throw error;
+    if (items.length === 1) return { written: [], rejected: items };
   }
   const middle = Math.ceil(items.length / 2);
   const first = await writeIsolating(items.slice(0, middle), write);
   const second = await writeIsolating(items.slice(middle), write);
   return {
     written: [...first.written, ...second.written],
-    refused: [...first.refused, ...second.refused],
+    rejected: [...first.rejected, ...second.rejected],
   };
 }

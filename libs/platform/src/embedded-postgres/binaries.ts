@@ -133,11 +133,11 @@ function makeExecutable(dir: string): void {
 
 /** The programs run, and everything that they load and read can be read. */
 const isUsable = (dir: string, account: ServerAccount): boolean =>
-  Object.values(programs(dir)).every((program) => refusalToRun(program, account) === undefined) &&
+  Object.values(programs(dir)).every((program) => obstacleToRun(program, account) === undefined) &&
   mayReadTree(nativeOf(dir), account);
 
 /** Why the account cannot run the program; it may be missing, damaged, made for another system, out of reach. */
-function refusalToRun(program: string, account: ServerAccount): string | undefined {
+function obstacleToRun(program: string, account: ServerAccount): string | undefined {
   const { status, stdout, stderr, error } = spawnSync(program, ['--version'], {
     ...account,
     cwd: '/',
@@ -171,8 +171,8 @@ function makeCopy(from: string, dir: string, account: ServerAccount): void {
     hydrateSymlinks(dir);
     for (const program of Object.values(programs(dir))) {
       chmodSync(program, 0o755);
-      const refusal = refusalToRun(program, account);
-      if (refusal) throw cannotRun(dir, refusal);
+      const obstacle = obstacleToRun(program, account);
+      if (obstacle) throw cannotRun(dir, obstacle);
     }
   } catch (error) {
     rmSync(dir, { recursive: true, force: true });
@@ -185,8 +185,8 @@ const unreadable = (dir: string) =>
     `PostgreSQL's programs in ${dir} cannot be read: run npm install as the user who runs Rollcall, or set DATABASE_URL.`,
   );
 
-const cannotRun = (dir: string, refusal: string) =>
+const cannotRun = (dir: string, obstacle: string) =>
   new EmbeddedPostgresError(
-    `PostgreSQL's programs run neither where npm put them nor in ${dir} (${refusal}): set ROLLCALL_DATA_DIR to a ` +
+    `PostgreSQL's programs run neither where npm put them nor in ${dir} (${obstacle}): set ROLLCALL_DATA_DIR to a ` +
       'folder whose file system lets programs run, or DATABASE_URL to a PostgreSQL 15 or newer.',
   );

@@ -19,7 +19,7 @@ export async function ensureCluster(home: ServerHome, initdb: string): Promise<s
 }
 
 /** Data of another user cannot be used, and PostgreSQL would say so less clearly. */
-export function refuseForeign({ cluster, account }: ServerHome): void {
+export function rejectForeign({ cluster, account }: ServerHome): void {
   const owner = statSync(cluster, { throwIfNoEntry: false })?.uid;
   if (owner === undefined || owner === (account.uid ?? process.getuid?.())) return;
   throw new EmbeddedPostgresError(

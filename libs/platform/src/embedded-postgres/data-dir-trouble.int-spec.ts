@@ -24,7 +24,7 @@ afterEach(() => {
 const run = async (dataDir: string) =>
   (await startEmbeddedPostgres({ dataDir, log: () => undefined, refuges: [] })).stop();
 
-const refused = async (dataDir: string, reason: RegExp) => {
+const failsWith = async (dataDir: string, reason: RegExp) => {
   const said = await run(dataDir).then(
     () => 'it started',
     (error: Error) => error.message,
@@ -42,7 +42,7 @@ describe('a data directory that cannot hold a database names its setting and wha
     ['a link to nowhere', (dir) => link('/nowhere/at/all', path.join(dir, 'link'))],
     ['a link to itself', (dir) => link('link', path.join(dir, 'link'))],
     ['of a name that is too long', (dir) => path.join(dir, 'x'.repeat(300))],
-  ])('when it is %s', (_, make) => refused(make(root), /something on its path is not a folder/));
+  ])('when it is %s', (_, make) => failsWith(make(root), /something on its path is not a folder/));
 });
 
 (mayMount() ? describe : describe.skip)('a data directory on a file system', () => {
@@ -51,20 +51,20 @@ describe('a data directory that cannot hold a database names its setting and wha
     ['that turned read-only after the data was made', (dir) => makeDataThen(dir, () => remount(dir, 'ro'))],
   ])('%s', async (_, make) => {
     make(root);
-    await refused(path.join(root, 'data'), /its file system is read-only \(EROFS/);
+    await failsWith(path.join(root, 'data'), /its file system is read-only \(EROFS/);
   });
 
   it.each(['', 'data'])('that may not be changed (“%s”)', async (name) => {
     const dir = path.join(root, name);
     mkdirSync(dir, { recursive: true });
     if (!immutable(dir)) return;
-    await refused(path.join(root, 'data'), /this user may not write there \(E(PERM|ACCES)/);
+    await failsWith(path.join(root, 'data'), /this user may not write there \(E(PERM|ACCES)/);
   });
 
   it.each(['1m', '8m', '30m'])('that has room for %s alone', async (size) => {
     mount(root, `size=${size}`);
     const dataDir = path.join(root, 'data');
-    await refused(dataDir, /its disk is full \(.*no space left on device/i);
+    await failsWith(dataDir, /its disk is full \(.*no space left on device/i);
     expect(readdirSync(dataDir).filter((name) => /new-|initdb/.test(name))).toEqual([]);
   });
 
@@ -73,7 +73,7 @@ describe('a data directory that cannot hold a database names its setting and wha
     const dataDir = path.join(root, 'data');
     await run(dataDir);
     fill(path.join(root, 'filler'));
-    await refused(dataDir, /its disk is full/);
+    await failsWith(dataDir, /its disk is full/);
     rmSync(path.join(root, 'filler'));
     await run(dataDir);
   });
@@ -81,7 +81,7 @@ describe('a data directory that cannot hold a database names its setting and wha
   it('is used again once there is room', async () => {
     mount(root, 'size=30m');
     const dataDir = path.join(root, 'data');
-    await refused(dataDir, /its disk is full/);
+    await failsWith(dataDir, /its disk is full/);
     remount(root, 'size=300m');
     await run(dataDir);
   });

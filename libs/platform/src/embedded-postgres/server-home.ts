@@ -99,7 +99,7 @@ export const homeIn = (dir: string): ServerHome => ({
 
 const nameFor = (dataDir: string) => createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
 
-const REFUSED = ['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR'];
+const CANNOT_MAKE = ['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR'];
 
 /** A folder in a shared place counts only when it is ours: someone else could have put it there first. */
 function canMake(dir: string): boolean {
@@ -111,7 +111,7 @@ function canMake(dir: string): boolean {
     }
     return true;
   } catch (error) {
-    if (REFUSED.includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    if (CANNOT_MAKE.includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
 }

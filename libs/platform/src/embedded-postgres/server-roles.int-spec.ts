@@ -9,7 +9,7 @@ import { embeddedSuperuserUrl } from '../testing/embedded-superuser.js';
 import { runningEmbeddedPostgres } from './running-embedded-postgres.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './start-embedded-postgres.js';
 
-const refusedTo = (url: () => string) => async (statement: string) => {
+const deniedTo = (url: () => string) => async (statement: string) => {
   await expect(ask(url(), statement)).rejects.toMatchObject({ code: '42501' });
 };
 
@@ -63,7 +63,7 @@ describe('the roles of the embedded PostgreSQL', () => {
     'alter role rollcall createrole',
   ])(
     'let the one that serves requests not “%s”',
-    refusedTo(() => server.url),
+    deniedTo(() => server.url),
   );
 
   it.each([
@@ -75,7 +75,7 @@ describe('the roles of the embedded PostgreSQL', () => {
     `copy (select 1) to program 'cat'`,
     `select pg_read_file('postgresql.conf')`,
   ])('let neither of them “%s”', async (statement) => {
-    for (const url of [server.url, server.ownerUrl]) await refusedTo(() => url)(statement);
+    for (const url of [server.url, server.ownerUrl]) await deniedTo(() => url)(statement);
   });
 
   it('let the owner add a trusted extension, and grant use again after it', async () => {

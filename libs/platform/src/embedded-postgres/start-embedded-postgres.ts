@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { clearAbandonedRefuges } from './abandoned-refuges.js';
 import { prepareBinaries } from './binaries.js';
-import { ensureCluster, refuseForeign } from './cluster.js';
+import { ensureCluster, rejectForeign } from './cluster.js';
 import { lockDataDir } from './data-dir-lock.js';
 import { dataDirTrouble, dataDirTroubleIn } from './data-dir-trouble.js';
 import { stopPreviousServer } from './previous-server.js';
@@ -63,7 +63,7 @@ async function startIn(
   home: ServerHome,
   log: (message: string) => void,
 ): Promise<{ server: ServerProcess; urls: ServerUrls }> {
-  refuseForeign(home);
+  rejectForeign(home);
   await stopPreviousServer(home.cluster, log);
   const { initdb, postgres } = prepareBinaries({ account: home.account, copies: home.dir, log });
   const password = await ensureCluster(home, initdb);

@@ -7,7 +7,7 @@ import { packageVersion } from '../package-version.js';
 import { EngineConnection } from './engine-adapter.js';
 import {
   type FailedScript,
-  isRefusal,
+  isStatementError,
   MigrationsNotPermittedError,
   migrationsErrorOf,
 } from './migration.errors.js';
@@ -92,7 +92,7 @@ async function runEngine({ folder, schema, migrations, client }: EngineRun): Pro
       await runInOneTransaction(connection, script, migration);
     } catch (cause) {
       failed = { migration: migration?.name ?? 'of the engine', sql: script, cause: cause as Error };
-      if (isRefusal(cause)) await forgetInterrupted(client);
+      if (isStatementError(cause)) await forgetInterrupted(client);
       throw cause;
     }
   };

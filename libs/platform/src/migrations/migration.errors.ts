@@ -145,7 +145,7 @@ const FAILED_BEFORE = 'P3009';
 /** What the engine failed with, as what happened to it. */
 export function migrationsErrorOf(engineError: Error, { failed, lastError }: WhatWentWrong): Error {
   const said = saidBy(failed?.cause ?? lastError);
-  if (said && !isRefusal(said)) return new MigrationInterruptedError(failed?.migration, said);
+  if (said && !isStatementError(said)) return new MigrationInterruptedError(failed?.migration, said);
   if (failed && said) return new MigrationFailedError({ ...failed, cause: said });
   if (engineError.message.includes(FAILED_BEFORE) || codeOf(engineError) === FAILED_BEFORE)
     return new MigrationsBlockedError(engineError);
@@ -157,7 +157,7 @@ const saidBy = (error: Error | undefined): Error | undefined =>
   error instanceof DatabaseUnavailableError && error.cause instanceof Error ? error.cause : error;
 
 /** Whether a statement was refused and the connection goes on; with any other error it has ended. */
-export const isRefusal = (error: unknown): boolean =>
+export const isStatementError = (error: unknown): boolean =>
   (saidBy(error as Error) as Partial<DatabaseError>).severity === 'ERROR';
 
 const codeOf = (error: Error): unknown => (error as { code?: unknown }).code;

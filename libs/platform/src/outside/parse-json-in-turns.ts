@@ -77,7 +77,7 @@ class PieceReader {
 
   /** From the opening bracket past the closing one. */
   private async members(closing: ']' | '}', depth: number, take: MemberTakers): Promise<void> {
-    this.refuseDepth(depth);
+    this.rejectDepth(depth);
     this.at += 1;
     if (this.next() === closing) return this.pass(closing);
     for (;;) {
@@ -131,7 +131,7 @@ class PieceReader {
       );
   }
 
-  private refuseDepth(depth: number): void {
+  private rejectDepth(depth: number): void {
     const most = this.bounds.depth;
     if (depth > most)
       throw new OutsideJsonError('depth', `nests deeper than ${most} levels, at character ${this.at + 1}`);

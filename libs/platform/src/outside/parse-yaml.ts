@@ -64,18 +64,18 @@ function requireBounds(text: string): void {
   const { length, depth, tokens } = YAML_BOUNDS;
   const lines = new LineCounter();
   lines.addNewLine(0);
-  const refuse = (offset: number, message: string) => {
+  const reject = (offset: number, message: string) => {
     throw new OutsideYamlError([{ offset, message }], lines);
   };
-  if (text.length > length) refuse(0, `The text has ${text.length} characters, more than ${length}`);
+  if (text.length > length) reject(0, `The text has ${text.length} characters, more than ${length}`);
   const nesting = new Nesting();
   let seen = 0;
   for (const source of new Lexer().lex(text)) {
     seen += 1;
-    if (seen > tokens) refuse(nesting.offset, `The text has more than ${tokens} tokens`);
+    if (seen > tokens) reject(nesting.offset, `The text has more than ${tokens} tokens`);
     nesting.take(source);
     if (nesting.lineStart > (lines.lineStarts.at(-1) ?? 0)) lines.addNewLine(nesting.lineStart);
-    if (nesting.depth > depth) refuse(nesting.offset, `The text nests deeper than ${depth} levels`);
+    if (nesting.depth > depth) reject(nesting.offset, `The text nests deeper than ${depth} levels`);
   }
 }
 

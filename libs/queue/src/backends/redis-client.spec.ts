@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { refusesWrites } from './redis-client.js';
+import { takesNoWrites } from './redis-client.js';
 
 describe('an answer of Redis', () => {
   it.each([
@@ -15,7 +15,7 @@ describe('an answer of Redis', () => {
     'UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)',
     "NOPERM User jobs has no permissions to run the 'set' command",
     'NOAUTH Authentication required.',
-  ])('refuses writes: %s', (message) => expect(refusesWrites(new Error(message))).toBe(true));
+  ])('refuses writes: %s', (message) => expect(takesNoWrites(new Error(message))).toBe(true));
 
   it.each([
     'NOSCRIPT No matching script. Please use EVAL.',
@@ -24,5 +24,5 @@ describe('an answer of Redis', () => {
     'WRONGTYPE Operation against a key holding the wrong kind of value',
     "ERR unknown command 'READONLY', with args beginning with: ",
     'Connection is closed.',
-  ])('is about something else: %s', (message) => expect(refusesWrites(new Error(message))).toBe(false));
+  ])('is about something else: %s', (message) => expect(takesNoWrites(new Error(message))).toBe(false));
 });

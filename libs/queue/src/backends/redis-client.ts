@@ -62,10 +62,10 @@ export interface WorkerClient {
  * The server is there and takes no writes now: it became a replica, is loading, lost its master or its replicas, has
  * no room, cannot save, or does not let this user. Redis 6 has the code of a script's error in the midst of the text.
  */
-export const refusesWrites = (error: unknown): boolean =>
-  error instanceof Error && REFUSAL.test(error.message);
+export const takesNoWrites = (error: unknown): boolean =>
+  error instanceof Error && NO_WRITES.test(error.message);
 
-const REFUSAL = /(?:^|: -)(READONLY|LOADING|MASTERDOWN|NOREPLICAS|MISCONF|OOM|UNBLOCKED|NOPERM|NOAUTH)\s/;
+const NO_WRITES = /(?:^|: -)(READONLY|LOADING|MASTERDOWN|NOREPLICAS|MISCONF|OOM|UNBLOCKED|NOPERM|NOAUTH)\s/;
 
 /** The longest that BullMQ blocks is 10 s; who is silent for longer is not there, whatever the socket says. */
 const SILENCE_MS = 13_000;
@@ -142,7 +142,7 @@ const NOT_ALLOWED = new Set(['NOPERM', 'NOAUTH']);
 function reconnecting(then: typeof LEAVE | typeof SEND_AGAIN, log: Logger): (error: Error) => false | 1 | 2 {
   let saidAt = Number.NEGATIVE_INFINITY;
   return (error) => {
-    const code = REFUSAL.exec(error.message)?.[1];
+    const code = NO_WRITES.exec(error.message)?.[1];
     if (code === undefined) return false;
     if (performance.now() - saidAt > SAY_AGAIN_MS) {
       saidAt = performance.now();

@@ -105,7 +105,7 @@ export class ApplyRecords {
       ownership: await this.ownershipOf(client, batch, observations, roster),
       metadataFor: this.metadataOf(batch),
       mayDecide: (conflicts) => standstill.mayDecide(conflicts),
-      decisionFor: (externalId) => standstill.decisionFor(externalId),
+      resolutionFor: (externalId) => standstill.resolutionFor(externalId),
     });
     if (standstill.wanted.length > 0) return { wanted: standstill.wanted };
     return { roster, planned: await this.quarantine.withoutDiscarded(client, key, plans) };

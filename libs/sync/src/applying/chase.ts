@@ -1,5 +1,5 @@
 import { isBound, type Link } from '../links/link.js';
-import { type KeyDecision, POLICY } from '../records/key-decision.js';
+import { type KeyResolution, POLICY } from '../records/key-resolution.js';
 import type { Observation } from '../records/observation.js';
 import type { PlannedRecord } from '../records/plan-page.js';
 import type { Roster } from '../records/roster.js';
@@ -60,9 +60,9 @@ export class Standstill {
     return this.wanted.length === 0;
   }
 
-  decisionFor(externalId: string): KeyDecision | undefined {
-    const decision = this.rules.decisionFor?.(externalId);
-    return decision?.by === POLICY && this.unclear.has(externalId) ? undefined : decision;
+  resolutionFor(externalId: string): KeyResolution | undefined {
+    const resolution = this.rules.resolutionFor?.(externalId);
+    return resolution?.by === POLICY && this.unclear.has(externalId) ? undefined : resolution;
   }
 
   /** Nobody needs to be asked about a key that no record of the stream holds. */

@@ -1,7 +1,7 @@
 import type { Connection } from '../connections/connection.js';
 import type { StreamKey } from '../links/link.store.js';
 import type { FieldPolicies } from '../records/field-policies.js';
-import { type KeyDecision, policyDecision } from '../records/key-decision.js';
+import { type KeyResolution, policyResolution } from '../records/key-resolution.js';
 import type { Observation } from '../records/observation.js';
 import type { SameRecord } from '../records/same-records.js';
 import type { StreamMapping } from '../records/stream-mapping.js';
@@ -33,8 +33,8 @@ export interface BatchRules {
   /** Who wins, field by field; absent: the source. */
   readonly fields?: FieldPolicies;
   /** What is decided about a record whose key is taken; default: nothing. */
-  readonly decisionFor?: (externalId: string) => KeyDecision | undefined;
-  /** Keys that decisions name. */
+  readonly resolutionFor?: (externalId: string) => KeyResolution | undefined;
+  /** Keys that resolutions name. */
   readonly namedKeys?: readonly string[];
 }
 
@@ -56,5 +56,5 @@ export const rulesOf = (
   projectId,
   owned: new Set(propertyKeys),
   fields: policies.fields,
-  decisionFor: () => policyDecision(policies.key_conflict),
+  resolutionFor: () => policyResolution(policies.key_conflict),
 });

@@ -53,7 +53,7 @@ describe('call budgets', () => {
   });
 
   it('take the limits that a connection’s settings name', async () => {
-    const config = hubSpot.manifest.configSchema.parse({ limits: [{ requests: 190, perMs: 10_000 }] });
+    const config = hubSpot.descriptor.configSchema.parse({ limits: [{ requests: 190, perMs: 10_000 }] });
     await budget('webhook', config).take('/crm/contacts/search');
     expect(limiter.asked[0]?.map(({ limit }) => limit)).toEqual([190]);
   });

@@ -121,7 +121,7 @@ function windowsOf({ connection, connector, context, purpose }: BudgetFor, path:
 function limitsOf(connector: Connector, config: unknown): readonly RateSpec[] {
   const { limits } = config as { limits?: unknown };
   const declared = rateSpecsSchema.safeParse(limits);
-  return declared.success ? declared.data : connector.manifest.capabilities.limits;
+  return declared.success ? declared.data : connector.descriptor.capabilities.limits;
 }
 
 /** A path of which no window speaks. */

@@ -15,7 +15,7 @@ export class ConflictOverError extends Error {
   }
 }
 
-/** The record wants another key by now, or somebody else has it: a decision about what was is none about what is. */
+/** The record wants another key by now, or somebody else has it: a resolution of what was is none about what is. */
 export class ConflictChangedError extends Error {
   override readonly name = 'ConflictChangedError';
   readonly code = 'CONFLICT_CHANGED';

@@ -17,7 +17,7 @@ export class ConflictStore {
     roster: Roster,
   ): Promise<void> {
     const conflicts = records.filter(({ plan }) => plan.action === 'conflict');
-    const decided = records.filter(({ plan }) => plan.decision !== undefined);
+    const decided = records.filter(({ plan }) => plan.resolution !== undefined);
     const stay = new Set(records.filter(staysOpen).map(({ observation }) => observation.id));
     const through = seen.filter((id) => !stay.has(id));
     await this.resolve(client, key, decided, roster);
@@ -66,8 +66,8 @@ export class ConflictStore {
     roster: Roster,
   ): Promise<void> {
     for (const { observation, plan } of records) {
-      if (!plan.decision || observation.kind !== 'present') continue;
-      const { action, by, about } = { about: plan.conflict, ...plan.decision };
+      if (!plan.resolution || observation.kind !== 'present') continue;
+      const { action, by, about } = { about: plan.conflict, ...plan.resolution };
       const { rowCount } = await client.query({
         name: 'conflict_resolve',
         text: RESOLVE,

@@ -211,7 +211,7 @@ describeMainlyOn('embedded', 'key conflicts', ({ kind }) => {
     });
   });
 
-  describe('a decision that comes too late', () => {
+  describe('a resolution that comes too late', () => {
     it('is refused when the conflict was decided', async () => {
       await graceWantsAdasKey();
       const [conflict] = await open();

@@ -105,18 +105,18 @@ export function requireConnector(kind: string): Connector {
   const connector = connectorById(kind);
   if (connector) return connector;
   const known = knownConnectors()
-    .map(({ manifest }) => manifest.id)
+    .map(({ descriptor }) => descriptor.id)
     .join(', ');
   throw new InvalidConnectionError(`kind: there is no such connector; known are ${known}`);
 }
 
 /** @throws InvalidConnectionError naming every setting that the connector does not take. */
-export function parseSettings({ manifest }: Connector, settings: unknown): unknown {
-  return parse('settings', manifest.configSchema, settings);
+export function parseSettings({ descriptor }: Connector, settings: unknown): unknown {
+  return parse('settings', descriptor.configSchema, settings);
 }
 
-export function parseSecrets({ manifest }: Connector, given: unknown): unknown {
-  return parse('secrets', manifest.secretsSchema, given);
+export function parseSecrets({ descriptor }: Connector, given: unknown): unknown {
+  return parse('secrets', descriptor.secretsSchema, given);
 }
 
 export function parsePolicies(given: unknown): ConnectionPolicies {
@@ -125,13 +125,13 @@ export function parsePolicies(given: unknown): ConnectionPolicies {
 
 /** The caller's mapping, every expression of it compiled once, or the connector's own for each stream. */
 export async function parseMapping(
-  { manifest }: Connector,
+  { descriptor }: Connector,
   given: ConnectionCreateInput['mapping'],
 ): Promise<Record<string, ParsedMapping>> {
-  const streams = manifest.streams.map(({ id }) => id);
+  const streams = descriptor.streams.map(({ id }) => id);
   if (!given) {
     return Object.fromEntries(
-      manifest.streams.map(({ id, defaultMapping }) => [id, mappingSchema.parse(defaultMapping)]),
+      descriptor.streams.map(({ id, defaultMapping }) => [id, mappingSchema.parse(defaultMapping)]),
     );
   }
   const unknown = Object.keys(given).filter((stream) => !streams.includes(stream));

@@ -132,17 +132,20 @@ describe('a connection', () => {
 
   it('with a schedule starts its runs by itself, one at a time', async () => {
     const { id } = await world.connect();
-    await world.sync.sweeps.startDueRuns();
+    await world.sync.housekeeping.startDueRuns();
     expect(await world.sync.runs.list(id, { limit: 10 }, 'all')).toEqual([]);
     await world.prisma.connection.update({ where: { id }, data: { everySeconds: 900 } });
-    await Promise.all([world.sync.sweeps.startDueRuns(), world.restarted().sweeps.startDueRuns()]);
+    await Promise.all([
+      world.sync.housekeeping.startDueRuns(),
+      world.restarted().housekeeping.startDueRuns(),
+    ]);
     const started = await world.sync.runs.list(id, { limit: 10 }, 'all');
     expect(started.map(({ stream, trigger }) => [stream, trigger]).sort()).toEqual([
       ['companies', 'schedule'],
       ['contacts', 'schedule'],
     ]);
     for (const run of started) await world.finish(run.id);
-    await world.sync.sweeps.startDueRuns();
+    await world.sync.housekeeping.startDueRuns();
     expect(await world.sync.runs.list(id, { limit: 10 }, 'all')).toHaveLength(2);
   });
 

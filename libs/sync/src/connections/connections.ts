@@ -206,14 +206,14 @@ export class Connections {
   }
 
   private async check(trial: Trial): Promise<Checked> {
-    const { manifest } = trial.connector;
+    const { descriptor } = trial.connector;
     try {
       const usable = await this.checkOrRenew(trial);
       if (!usable.check.ok)
-        throw new ConnectionCheckFailedError(manifest.id, usable.check.detail ?? 'it said no');
+        throw new ConnectionCheckFailedError(descriptor.id, usable.check.detail ?? 'it said no');
       return { accountId: usable.check.account, secrets: usable.secrets };
     } catch (error) {
-      throw ConnectionCheckFailedError.of(manifest.id, error);
+      throw ConnectionCheckFailedError.of(descriptor.id, error);
     }
   }
 

@@ -6,7 +6,9 @@ describe('the catalog of connectors', () => {
   const catalog = describeConnectors();
 
   it('has every one of them', () =>
-    expect(catalog.map(({ kind }) => kind)).toEqual(knownConnectors().map(({ manifest }) => manifest.id)));
+    expect(catalog.map(({ kind }) => kind)).toEqual(
+      knownConnectors().map(({ descriptor }) => descriptor.id),
+    ));
 
   it.each(catalog.map((entry) => [entry.kind, entry] as const))('says what %s takes', (_, entry) => {
     expect(entry).toMatchObject({ settings: { type: 'object' }, secrets: { type: 'object' } });

@@ -15,27 +15,27 @@ export interface ConnectorDescription {
     readonly label: string;
     readonly defaultMapping: ParsedMapping;
   }[];
-  readonly capabilities: Connector['manifest']['capabilities'];
+  readonly capabilities: Connector['descriptor']['capabilities'];
   /** A connection can renew its access by itself. */
   readonly renewsAccess: boolean;
 }
 
 export const describeConnectors = (): ConnectorDescription[] => knownConnectors().map(describeConnector);
 
-export function describeConnector({ manifest, refreshAuth }: Connector): ConnectorDescription {
+export function describeConnector({ descriptor, refreshAuth }: Connector): ConnectorDescription {
   return {
-    kind: manifest.id,
-    name: manifest.name,
-    version: manifest.version,
-    settings: jsonSchemaOf(manifest.configSchema),
-    secrets: jsonSchemaOf(manifest.secretsSchema),
-    scopes: manifest.scopes,
-    streams: manifest.streams.map(({ id, label, defaultMapping }) => ({
+    kind: descriptor.id,
+    name: descriptor.name,
+    version: descriptor.version,
+    settings: jsonSchemaOf(descriptor.configSchema),
+    secrets: jsonSchemaOf(descriptor.secretsSchema),
+    scopes: descriptor.scopes,
+    streams: descriptor.streams.map(({ id, label, defaultMapping }) => ({
       id,
       label,
       defaultMapping: mappingSchema.parse(defaultMapping),
     })),
-    capabilities: manifest.capabilities,
+    capabilities: descriptor.capabilities,
     renewsAccess: refreshAuth !== undefined,
   };
 }

@@ -48,7 +48,7 @@ export class ConnectorSessions {
       if (!(error instanceof AuthExpired)) throw error;
       const renewed = await this.renewed(connection, connector, error);
       return await attempt(renewed).catch(async (again: unknown) => {
-        throw again instanceof AuthExpired ? await this.refused(connection, again) : again;
+        throw again instanceof AuthExpired ? await this.requireReauthorization(connection, again) : again;
       });
     }
   }
@@ -108,7 +108,7 @@ export class ConnectorSessions {
         this.renew(client, connection, connector, cause),
       );
     } catch (error) {
-      throw isHopeless(error) ? await this.refused(connection, error) : error;
+      throw isHopeless(error) ? await this.requireReauthorization(connection, error) : error;
     }
   }
 
@@ -136,7 +136,7 @@ export class ConnectorSessions {
     return refreshed.secrets;
   }
 
-  private async refused(connection: SealedConnection, cause: Error): Promise<Error> {
+  private async requireReauthorization(connection: SealedConnection, cause: Error): Promise<Error> {
     await this.parts.pool.query(
       `update connections set status = 'reauthorization_required', status_reason = $2, updated_at = now()
        where id = $1 and status = 'active'`,

@@ -16,7 +16,7 @@ export interface Link {
   readonly hold: KeyHold | null;
 }
 
-/** A decision on a key conflict: what the record says about its key counts for nothing while it says this. */
+/** A resolution of a key conflict: what the record says about its key counts for nothing while it says this. */
 export interface KeyHold {
   /** What the identity was called when that was decided; it gets this key again when it comes back. */
   readonly key: string;

@@ -13,7 +13,7 @@ import { requireCompiles } from '../connections/connection.input.js';
 import type { SealedConnection } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
 import type { ConnectorSessions } from '../connections/connector-sessions.js';
-import { policyDecision } from '../records/key-decision.js';
+import { policyResolution } from '../records/key-resolution.js';
 import { type Observation, observeFetched, observePage } from '../records/observation.js';
 import type { PlanAction } from '../records/plan.js';
 import { type PlannedRecord, planPage } from '../records/plan-page.js';
@@ -91,7 +91,7 @@ export class Preview {
       askedAt,
       projectId,
       owned: new Set(mapping.propertyKeys),
-      decisionFor: () => policyDecision(connection.policies.key_conflict),
+      resolutionFor: () => policyResolution(connection.policies.key_conflict),
       metadataFor: () =>
         this.parts.identities.transactor.stamp({
           actor: `connection:${connectionId}`,
@@ -131,8 +131,8 @@ interface Sample {
   readonly askedAt: Date;
 }
 
-function requireStream({ manifest }: Connector, stream: string): void {
-  const streams = manifest.streams.map(({ id }) => id);
+function requireStream({ descriptor }: Connector, stream: string): void {
+  const streams = descriptor.streams.map(({ id }) => id);
   if (!streams.includes(stream))
     throw new InvalidConnectionError(`stream: expected one of ${streams.join(', ')}`);
 }

@@ -155,14 +155,14 @@ describe('outcomes', () => {
     const age = (days: number) =>
       world.pool.query(`update record_outcomes set created_at = now() - make_interval(days => $1)`, [days]);
     await age(29);
-    await world.sync.sweeps.forgetOldWork();
+    await world.sync.housekeeping.forgetOldWork();
     expect(await kept()).toBe(1);
     await world.pool.query(`update connections set policies = '{"retention_days": 90}'`);
     await age(89);
-    await world.sync.sweeps.forgetOldWork();
+    await world.sync.housekeeping.forgetOldWork();
     expect(await kept()).toBe(1);
     await age(91);
-    await world.sync.sweeps.forgetOldWork();
+    await world.sync.housekeeping.forgetOldWork();
     expect(await kept()).toBe(0);
     await world.close();
     await database.drop();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Pool, type PoolClient, type SecretBox, uuidv7 } from '#platform';
 import type { StreamKey } from '../links/link.store.js';
-import { DISCARDED_CODE } from '../records/key-decision.js';
+import { DISCARDED_CODE } from '../records/key-resolution.js';
 import { type Observation, RECORD_POISONED } from '../records/observation.js';
 import type { PlannedRecord } from '../records/plan-page.js';
 
@@ -53,7 +53,7 @@ export class QuarantineStore {
         values: [key.connectionId, key.stream, discarded],
       });
     if (held.length > 0) await this.keep(client, key, held);
-    const keptOut = records.filter((record) => isSpared(record) && record.plan.decision);
+    const keptOut = records.filter((record) => isSpared(record) && record.plan.resolution);
     if (keptOut.length > 0) await this.keepOut(client, key, keptOut);
   }
 

@@ -20,7 +20,7 @@ export interface Present {
   /** Records that ended in this one. */
   readonly mergedIds: readonly string[];
   readonly raw: unknown;
-  /** By a decision, `mirrored` has this key, whatever the record says. */
+  /** By a resolution, `mirrored` has this key, whatever the record says. */
   readonly hold?: KeyHold;
 }
 

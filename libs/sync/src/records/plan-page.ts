@@ -2,7 +2,7 @@ import { type EventMetadata, fold } from '#event-sourcing';
 import { identityDecider } from '#identity';
 import { uuidv4 } from '#platform';
 import { type Diff, diffOf } from './diff.js';
-import type { KeyDecision } from './key-decision.js';
+import type { KeyResolution } from './key-resolution.js';
 import type { Observation, Present } from './observation.js';
 import { type Circumstances, type Plan, plan } from './plan.js';
 import type { Roster } from './roster.js';
@@ -14,10 +14,10 @@ export interface PlannedRecord {
   readonly diff: Diff | null;
 }
 
-export interface PagePlanning extends Omit<Circumstances, 'newIdentityId' | 'decision'> {
+export interface PagePlanning extends Omit<Circumstances, 'newIdentityId' | 'resolution'> {
   readonly metadataFor: (externalId: string) => EventMetadata;
   /** What is decided about a record, should its key be taken. */
-  readonly decisionFor?: (externalId: string) => KeyDecision | undefined;
+  readonly resolutionFor?: (externalId: string) => KeyResolution | undefined;
   /** Asked about records that wait for keys nobody gives up, before anything is decided about them; no: they go on waiting. */
   readonly mayDecide?: (conflicts: readonly PlannedRecord[]) => boolean;
 }
@@ -47,7 +47,7 @@ export function planPage(
     waiting = [...ring, ...conflicts.filter((conflict) => !ring.includes(conflict))].map(observed);
     if (ring.length > 0) continue;
     if (planning.mayDecide?.(conflicts) === false) return [...planned, ...conflicts];
-    const decided = planAll(waiting, roster, planning, planning.decisionFor);
+    const decided = planAll(waiting, roster, planning, planning.resolutionFor);
     planned.push(...decided.through);
     if (decided.conflicts.length === waiting.length) return [...planned, ...decided.conflicts];
     waiting = [...decided.again, ...decided.conflicts.map(observed)];
@@ -68,13 +68,13 @@ function planAll(
   observations: readonly Observation[],
   roster: Roster,
   planning: PagePlanning,
-  decisionFor: PagePlanning['decisionFor'] = () => undefined,
+  resolutionFor: PagePlanning['resolutionFor'] = () => undefined,
 ): Pass {
   const through: PlannedRecord[] = [];
   const conflicts: PlannedRecord[] = [];
   const again: Observation[] = [];
   for (const observation of observations) {
-    const record = planOne(roster, observation, planning, decisionFor(observation.id));
+    const record = planOne(roster, observation, planning, resolutionFor(observation.id));
     if (!record) continue;
     const { action } = record.plan;
     (action === 'conflict' ? conflicts : through).push(record);
@@ -114,7 +114,7 @@ function exchanges(
 function couldTakeKey(
   { observation }: PlannedRecord,
   roster: Roster,
-  { metadataFor, decisionFor, mayDecide, ...circumstances }: PagePlanning,
+  { metadataFor, resolutionFor, mayDecide, ...circumstances }: PagePlanning,
 ): boolean {
   const record = asHeld(observation, roster);
   const held = { ...roster.held(record), holder: undefined };
@@ -124,19 +124,19 @@ function couldTakeKey(
 function planOne(
   roster: Roster,
   observation: Observation,
-  { metadataFor, decisionFor, mayDecide, ...circumstances }: PagePlanning,
-  decision: KeyDecision | undefined,
+  { metadataFor, resolutionFor, mayDecide, ...circumstances }: PagePlanning,
+  resolution: KeyResolution | undefined,
 ): PlannedRecord | null {
-  const held = roster.held(asHeld(observation, roster), decision?.identifierKey);
+  const held = roster.held(asHeld(observation, roster), resolution?.identifierKey);
   const newIdentityId = uuidv4();
-  const made = plan(asHeld(observation, roster), held, { ...circumstances, newIdentityId, decision });
+  const made = plan(asHeld(observation, roster), held, { ...circumstances, newIdentityId, resolution });
   if (!made) return null;
   const diff = diffBy(made, roster);
   roster.accept(made, metadataFor(observation.id));
   return { observation, plan: made, diff };
 }
 
-/** The record with the key that its identity keeps by a decision, as long as it says what was decided about. */
+/** The record with the key that its identity keeps by a resolution, as long as it says what was decided about. */
 function asHeld(observation: Observation, roster: Roster): Observation {
   if (observation.kind !== 'present') return observation;
   const link = roster.linkOf(observation.id);

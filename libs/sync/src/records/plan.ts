@@ -8,7 +8,7 @@ import {
 } from '#identity';
 import { isBound, type Link } from '../links/link.js';
 import { allowedBy, type Ownership } from './field-policies.js';
-import { DECISION_CODES, DISCARDED_CODE, type KeyDecision, POLICY } from './key-decision.js';
+import { DISCARDED_CODE, type KeyResolution, POLICY, RESOLUTION_CODES } from './key-resolution.js';
 import { mirrorIdentity } from './mirrored-identity.js';
 import type { Merged, Observation, Present, Unusable } from './observation.js';
 
@@ -36,7 +36,7 @@ export interface Held {
   readonly holder: Holder | undefined;
   /** Who last changed the fields of the identity that the record mirrors; only where field policies ask for it. */
   readonly provenance?: Provenance | undefined;
-  /** The identity that has the key which a decision names. */
+  /** The identity that has the key which a resolution names. */
   readonly named?: Holder | undefined;
   /** Of a merged record: the link of the one it ended in. */
   readonly winner: Link | undefined;
@@ -60,7 +60,7 @@ export interface Circumstances {
   /** Who wins, field by field, and who we are; absent: the source, everywhere. */
   readonly ownership?: Pick<Ownership, 'policies' | 'actor'> | undefined;
   /** Should the key be taken. */
-  readonly decision?: KeyDecision | undefined;
+  readonly resolution?: KeyResolution | undefined;
 }
 
 export interface Plan {
@@ -74,8 +74,8 @@ export interface Plan {
   readonly links: readonly Link[];
   /** Of a conflict, also one that was decided: what it is about. */
   readonly conflict?: { readonly identifierKey: string; readonly holderId: string };
-  /** The decision that was followed. */
-  readonly decision?: KeyDecision;
+  /** The resolution that was followed. */
+  readonly resolution?: KeyResolution;
 }
 
 /**
@@ -87,7 +87,7 @@ export function plan(observation: Observation, held: Held, circumstances: Circum
     return planByKind(observation, held, circumstances);
   } catch (error) {
     if (!(error instanceof IdentityLimitError)) throw error;
-    return refuse('invalid', error.code, error.message, held);
+    return planNothing('invalid', error.code, error.message, held);
   }
 }
 
@@ -139,7 +139,7 @@ function planUnlinked(record: Present, held: Held, circumstances: Circumstances)
 }
 
 function planUnusable({ code, reason }: Unusable, held: Held): Plan {
-  return refuse('invalid', code, reason, held);
+  return planNothing('invalid', code, reason, held);
 }
 
 /** An identity that another record mirrors lives on: only this link ends. */
@@ -267,25 +267,25 @@ function stale({ link }: Held): Plan {
 }
 
 function keyTaken(record: Present, held: Held, circumstances: Circumstances): Plan {
-  const { decision } = circumstances;
+  const { resolution } = circumstances;
   const { holder } = held;
-  const fits = decision && isAbout(decision, record, held);
-  const decided = fits ? DECIDED[decision.action](record, held, circumstances, decision) : null;
+  const fits = resolution && isAbout(resolution, record, held);
+  const decided = fits ? DECIDED[resolution.action](record, held, circumstances, resolution) : null;
   if (decided?.action === 'conflict') return decided;
-  if (decided && decision) return { ...decided, decision, ...about(record, held) };
+  if (decided && resolution) return { ...decided, resolution, ...about(record, held) };
   const reason = holder?.bound
     ? 'its identifier key belongs to the identity of another record of this connection'
     : 'its identifier key belongs to another identity';
   return conflict('IDENTIFIER_KEY_TAKEN', reason, record, held);
 }
 
-const isAbout = ({ about: seen }: KeyDecision, { mirrored }: Present, { holder }: Held): boolean =>
+const isAbout = ({ about: seen }: KeyResolution, { mirrored }: Present, { holder }: Held): boolean =>
   !seen || (seen.identifierKey === mirrored.identifierKey && seen.holderId === holder?.identityId);
 
-/** What a decision makes of a record whose key is taken; null: it does not fit what is there. */
+/** What a resolution makes of a record whose key is taken; null: it does not fit what is there. */
 const DECIDED: Record<
-  KeyDecision['action'],
-  (record: Present, held: Held, circumstances: Circumstances, decision: KeyDecision) => Plan | null
+  KeyResolution['action'],
+  (record: Present, held: Held, circumstances: Circumstances, resolution: KeyResolution) => Plan | null
 > = { merge: mergeIntoHolder, keep: keepKey, rekey: takeNamedKey };
 
 /** The record's own identity ends in the holder; the record is planned again then, and mirrors into it. */
@@ -293,11 +293,11 @@ function mergeIntoHolder(
   record: Present,
   { link, identity, holder, provenance }: Held,
   circumstances: Circumstances,
-  decision: KeyDecision,
+  resolution: KeyResolution,
 ): Plan | null {
   if (!holder) return null;
   const into = holder.identityId;
-  const said = saying(decision);
+  const said = saying(resolution);
   if (!link || identity.status !== 'live') {
     const target = { link: linkTo(record, into, circumstances), identity: holder.identity, provenance };
     return { ...mirror(record, 'update', target, circumstances), ...said };
@@ -312,14 +312,14 @@ function keepKey(
   record: Present,
   { link, identity, provenance }: Held,
   circumstances: Circumstances,
-  decision: KeyDecision,
+  resolution: KeyResolution,
 ): Plan | null {
   if (link && identity.status === 'live') {
     const kept = holding(record, identity.identifierKey);
     const target = { link: linkTo(kept, link.identityId, circumstances), identity, provenance };
-    return { ...mirror(kept, 'update', target, circumstances), ...saying(decision) };
+    return { ...mirror(kept, 'update', target, circumstances), ...saying(resolution) };
   }
-  if (decision.by === POLICY) return null;
+  if (resolution.by === POLICY) return null;
   const reason = 'kept out by hand until it changes';
   return { action: 'unchanged', code: DISCARDED_CODE, reason, events: [], links: [] };
 }
@@ -328,19 +328,19 @@ function takeNamedKey(
   record: Present,
   held: Held,
   circumstances: Circumstances,
-  decision: KeyDecision,
+  resolution: KeyResolution,
 ): Plan | null {
   const { link, identity, named, provenance } = held;
-  const { identifierKey } = decision;
+  const { identifierKey } = resolution;
   if (identifierKey === undefined) return null;
   if (named && named.identityId !== link?.identityId)
     return conflict('NAMED_KEY_TAKEN', 'the key that was named belongs to another identity', record, held);
   const renamed = holding(record, identifierKey);
   const identityId = link?.identityId ?? circumstances.newIdentityId;
   if (identity.status !== 'live' || !link)
-    return { ...create(renamed, identityId, circumstances), ...saying(decision) };
+    return { ...create(renamed, identityId, circumstances), ...saying(resolution) };
   const target = { link: linkTo(renamed, identityId, circumstances), identity, provenance };
-  return { ...mirror(renamed, 'key_change', target, circumstances), ...saying(decision) };
+  return { ...mirror(renamed, 'key_change', target, circumstances), ...saying(resolution) };
 }
 
 function holding(record: Present, identifierKey: string): Present {
@@ -349,19 +349,19 @@ function holding(record: Present, identifierKey: string): Present {
   return { ...record, hold, mirrored: { ...record.mirrored, identifierKey } };
 }
 
-const saying = ({ action, by }: KeyDecision): Pick<Plan, 'code' | 'reason'> => ({
-  code: DECISION_CODES[action],
+const saying = ({ action, by }: KeyResolution): Pick<Plan, 'code' | 'reason'> => ({
+  code: RESOLUTION_CODES[action],
   reason: by === POLICY ? 'by the policy key_conflict of the connection' : 'decided by hand',
 });
 
 function conflict(code: string, reason: string, record: Present, held: Held): Plan {
-  return { ...refuse('conflict', code, reason, held), ...about(record, held) };
+  return { ...planNothing('conflict', code, reason, held), ...about(record, held) };
 }
 
 const about = ({ mirrored: { identifierKey } }: Present, { holder }: Held): Pick<Plan, 'conflict'> =>
   holder ? { conflict: { identifierKey, holderId: holder.identityId } } : {};
 
-function refuse(action: 'conflict' | 'invalid', code: string, reason: string, { link }: Held): Plan {
+function planNothing(action: 'conflict' | 'invalid', code: string, reason: string, { link }: Held): Plan {
   const identity = link ? { identityId: link.identityId } : {};
   return { action, code, reason, ...identity, events: [], links: [] };
 }

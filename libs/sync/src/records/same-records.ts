@@ -96,7 +96,7 @@ export async function settleSame(
   return new Set(rows.map((row) => row.external_id));
 }
 
-/** Without a content hash it is to be looked at again; a decision about its key may have lost its reason. */
+/** Without a content hash it is to be looked at again; a resolution about its key may have lost its reason. */
 const settled = (link: string): string =>
   ['tombstoned_at', 'merged_into', 'held_key'].map((column) => `${link}.${column} is null and `).join('') +
   `${link}.content_hash is not null`;

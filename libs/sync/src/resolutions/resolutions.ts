@@ -8,7 +8,7 @@ import { ConnectionCheckFailedError } from '../connections/connection.errors.js'
 import { obstacleOf, type SealedConnection } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
 import type { ConnectorSessions } from '../connections/connector-sessions.js';
-import type { KeyDecision } from '../records/key-decision.js';
+import type { KeyResolution } from '../records/key-resolution.js';
 import { type Observation, observeFetched } from '../records/observation.js';
 import type { Plan } from '../records/plan.js';
 import type { PlannedRecord } from '../records/plan-page.js';
@@ -17,7 +17,7 @@ import { ConnectionUnavailableError, UnknownStreamError } from '../runs/run.erro
 import type { RunStore } from '../runs/run.store.js';
 
 /** What a person says: the record and the holder are one, the record keeps its key, or it gets the one that is named. */
-export type Resolution = Pick<KeyDecision, 'action' | 'identifierKey'>;
+export type Resolution = Pick<KeyResolution, 'action' | 'identifierKey'>;
 
 /** Acting on what a person says about a conflict. */
 export class Resolutions {
@@ -37,14 +37,14 @@ export class Resolutions {
    * @throws ConflictOverError, ConflictChangedError when there is nothing to decide any more, or something else;
    * NamedKeyTakenError, ConnectionUnavailableError, ConnectionCheckFailedError
    */
-  async resolve(id: string, resolution: Resolution, actor: string, access: ProjectAccess) {
+  async resolve(id: string, chosen: Resolution, actor: string, access: ProjectAccess) {
     const { conflicts, connections } = this.parts;
     const conflict = await conflicts.get(id, access);
     if (conflict.status !== 'open') throw new ConflictOverError(conflict.status);
     const { connectionId, identifierKey, holderIdentityId: holderId } = conflict;
     const connection = await connections.require(connectionId, access);
-    const decision = { ...resolution, by: actor, about: { identifierKey, holderId } };
-    requireDecided(await this.decide(connection, conflict, decision));
+    const resolution = { ...chosen, by: actor, about: { identifierKey, holderId } };
+    requireDecided(await this.decide(connection, conflict, resolution));
     return conflicts.get(id, access);
   }
 
@@ -52,9 +52,9 @@ export class Resolutions {
   private async decide(
     connection: SealedConnection,
     conflict: Contested,
-    decision: KeyDecision,
+    resolution: KeyResolution,
   ): Promise<Plan | undefined> {
-    const batch = await this.batchOf(connection, conflict, decision);
+    const batch = await this.batchOf(connection, conflict, resolution);
     let made: Plan | undefined;
     await this.parts.records.apply(batch, async (client, counts, planned) => {
       made = planOf(conflict, planned);
@@ -68,7 +68,7 @@ export class Resolutions {
   private async batchOf(
     connection: SealedConnection,
     conflict: Contested,
-    decision: KeyDecision,
+    resolution: KeyResolution,
   ): Promise<RecordBatch> {
     const { stream, externalId } = conflict;
     const askedAt = await databaseNow(this.parts.pool);
@@ -78,7 +78,7 @@ export class Resolutions {
     return {
       key: { connectionId: connection.id, stream },
       source: { observations: await observe([externalId]), askedAt, observe },
-      rules: withDecision(rulesOf(connection, mapping), externalId, decision),
+      rules: withResolution(rulesOf(connection, mapping), externalId, resolution),
       run: { id: uuidv7(), causationOf: (id) => (id === externalId ? causation : undefined) },
     };
   }
@@ -109,11 +109,11 @@ interface Contested {
 /** Of the records that a plan involves, others may be planned with the one in question, and that one twice. */
 function planOf({ externalId }: Contested, planned: readonly PlannedRecord[]): Plan | undefined {
   const plans = planned.filter(({ observation }) => observation.id === externalId).map(({ plan }) => plan);
-  return plans.find((plan) => plan.decision) ?? plans[0];
+  return plans.find((plan) => plan.resolution) ?? plans[0];
 }
 
 function requireDecided(made: Plan | undefined): void {
-  if (made?.decision) return;
+  if (made?.resolution) return;
   if (made?.action === 'conflict' || made?.action === 'stale') throw new ConflictChangedError();
   throw new ConflictOverError('gone');
 }
@@ -127,8 +127,8 @@ function usableMapping(connection: SealedConnection, stream: string, now: Date):
 }
 
 /** The policy of the connection goes on deciding about all other records. */
-const withDecision = (rules: BatchRules, externalId: string, decision: KeyDecision): BatchRules => ({
+const withResolution = (rules: BatchRules, externalId: string, resolution: KeyResolution): BatchRules => ({
   ...rules,
-  decisionFor: (id) => (id === externalId ? decision : rules.decisionFor?.(id)),
-  namedKeys: decision.identifierKey === undefined ? [] : [decision.identifierKey],
+  resolutionFor: (id) => (id === externalId ? resolution : rules.resolutionFor?.(id)),
+  namedKeys: resolution.identifierKey === undefined ? [] : [resolution.identifierKey],
 });

@@ -1,5 +1,5 @@
 import { ConnectorError, RateLimited, Transient } from '#connectors';
-import { DatabaseUnavailableError, isDatabaseUnavailable, refusesData } from '#platform';
+import { DatabaseUnavailableError, isDatabaseUnavailable, isUnstorableData } from '#platform';
 
 /** What becomes of work that could not be done: later, or not at all. */
 export type FailureVerdict =
@@ -46,7 +46,7 @@ export function judgeFailure(failed: FailedTry): FailureVerdict {
     return { kind: 'wait', waitMs, code: error.code, reason: message, pausesConnection, counted: false };
   }
   if (isDatabaseUnavailable(error)) return databaseAway();
-  if (refusesData(error)) return UNSTORABLE;
+  if (isUnstorableData(error)) return UNSTORABLE;
   const { code, reason } = namedReason(error);
   const mayPass = error instanceof Transient || code === UNEXPECTED;
   if (!mayPass || failed.attempts + 1 >= MAX_ATTEMPTS) return { kind: 'fail', code, reason };

@@ -123,7 +123,7 @@ export class PageReader {
 
   /** Records that were set aside are asked for again; each try puts off the next one, so this ends. */
   private async readQuarantine({ run, connector, context, mapping, isolate }: Reading): Promise<FoundPage> {
-    const { batchRead } = connector.manifest.capabilities;
+    const { batchRead } = connector.descriptor.capabilities;
     const ids = await this.quarantine.due(this.pool, run, run.createdAt, batchRead);
     if (ids.length === 0) return { observations: [], mapping, next: null };
     const fetched = await connector.fetchByIds(context, run.stream, ids);

@@ -238,7 +238,7 @@ describeMainlyOn('embedded', 'polling HubSpot', ({ kind }) => {
       expect(next?.afterMs).toBeGreaterThan(0);
       const waiting = await world.sync.runs.get(run?.id ?? '', 'all');
       expect(waiting).toMatchObject({ status: 'waiting', errorCode: 'RATE_LIMITED', attempts: 0 });
-      await world.sync.sweeps.wake(connection.id);
+      await world.sync.housekeeping.wake(connection.id);
       expect(await world.finish(run?.id ?? '')).toMatchObject({ status: 'completed', errorCode: null });
     });
 

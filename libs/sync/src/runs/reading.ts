@@ -5,7 +5,7 @@ import type { Observation } from '../records/observation.js';
 import type { SameRecord } from '../records/same-records.js';
 import type { StreamMapping } from '../records/stream-mapping.js';
 import type { Run, RunPhase } from './run.js';
-import type { Refusal } from './sweep.js';
+import type { SweepObstacle } from './sweep.js';
 
 /** What is needed to read a page of a run. */
 export interface Reading {
@@ -32,7 +32,7 @@ export interface FoundPage {
   /** The vendor's listing of deletions was read to its end. */
   readonly deletionsEnd?: boolean;
   /** Why the run ends here with something left undone. */
-  readonly refusal?: Refusal;
+  readonly obstacle?: SweepObstacle;
 }
 
 /** One page at a time: its cursor is committed before the run relies on the next one. */
@@ -43,7 +43,7 @@ export async function firstOf<P>(pages: AsyncIterable<P>): Promise<P> {
 
 export function cursorOf({ run, connector }: Reading): unknown {
   if (run.cursor === null) return null;
-  const parsed = connector.manifest.cursorSchema.safeParse(run.cursor);
+  const parsed = connector.descriptor.cursorSchema.safeParse(run.cursor);
   if (parsed.success) return parsed.data;
   throw new ConfigError('The stored cursor is of another version of the connector: start a full run');
 }

@@ -79,7 +79,7 @@ export class RunWork {
     const { run, now } = found;
     if (run.notBefore && run.notBefore > now) return { afterMs: run.notBefore.getTime() - now.getTime() };
     const connection = await this.connectionOf(found, turn);
-    // Paused: the sweep brings the run back when the connection goes on.
+    // Paused: housekeeping brings the run back when the connection goes on.
     if (!connection || obstacleOf(connection, now)) return null;
     const since = performance.now();
     const asked = ahead.take(run, connection) ?? { calls: new CountedCalls(), askedAt: now, page: null };
@@ -262,8 +262,8 @@ function stepOf(run: Run, page: RunPage, counts: OutcomeCounts): Omit<RunStep, '
     const error = `${total.invalid} of the first ${totalOf(total)} records cannot be mapped: correct the mapping`;
     return { ...place, counts: total, status: 'failed', errorCode: 'TOO_MANY_INVALID', error };
   }
-  if (page.refusal) {
-    const { code: errorCode, message: error } = page.refusal;
+  if (page.obstacle) {
+    const { code: errorCode, message: error } = page.obstacle;
     return { ...place, counts: total, status: 'completed_with_errors', errorCode, error };
   }
   if (page.next) return { ...place, counts: total, status: 'running' };

@@ -7,7 +7,7 @@ import type { SweepStore } from '../links/sweep.store.js';
 import type { QuarantineStore } from '../quarantine/quarantine.store.js';
 import { observeFetched } from '../records/observation.js';
 import { cursorOf, type FoundPage, firstOf, type Reading } from './reading.js';
-import { refusalOf } from './sweep.js';
+import { obstacleTo } from './sweep.js';
 
 /**
  * The next ids that the vendor shows; where ids cannot be listed alone, the stream is read for them. Records that are
@@ -43,10 +43,10 @@ export async function readSweep(reading: Reading, sweeps: SweepStore): Promise<F
   if (run.cursor === null) {
     const situation = { ...(await sweeps.count(run)), listed: run.rowsRead };
     const limits = { maxShare: policies.sweep_max_share, allowed: run.allowSweep };
-    const refusal = refusalOf(situation, limits);
-    if (refusal) return { observations: [], mapping, next: null, refusal };
+    const obstacle = obstacleTo(situation, limits);
+    if (obstacle) return { observations: [], mapping, next: null, obstacle };
   }
-  const { batchRead } = connector.manifest.capabilities;
+  const { batchRead } = connector.descriptor.capabilities;
   const { after } = sweepCursor.parse(run.cursor ?? { after: '' });
   const ids = await sweeps.candidates(run, after, batchRead);
   const last = ids.at(-1);

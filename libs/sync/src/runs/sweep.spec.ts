@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { refusalOf } from './sweep.js';
+import { obstacleTo } from './sweep.js';
 
 const judge = (listed: number, candidates: number, bound: number, maxShare = 0.1, allowed = false) =>
-  refusalOf({ listed, candidates, bound }, { maxShare, allowed });
+  obstacleTo({ listed, candidates, bound }, { maxShare, allowed });
 
 describe('a sweep', () => {
   it('may delete its share', () => expect(judge(900, 100, 1_000)).toBeNull());

@@ -10,7 +10,7 @@ export interface SweepSituation {
   readonly candidates: number;
 }
 
-export interface Refusal {
+export interface SweepObstacle {
   readonly code: 'EMPTY_LISTING' | 'SWEEP_LIMIT';
   readonly message: string;
 }
@@ -22,10 +22,10 @@ export const SWEEP_FLOOR = 5;
  * Why a sweep must not go on, or null. A vendor that shows nothing at all is broken, or shows nothing to this token:
  * that is never taken for deletions. A share of 0 lets nothing go, not even a few.
  */
-export function refusalOf(
+export function obstacleTo(
   { listed, bound, candidates }: SweepSituation,
   { maxShare, allowed }: { readonly maxShare: number; readonly allowed: boolean },
-): Refusal | null {
+): SweepObstacle | null {
   if (candidates === 0) return null;
   if (listed === 0) {
     const message = `The CRM listed nothing at all, while ${bound} records are linked: nothing was deleted`;
@@ -43,5 +43,5 @@ const mostOf = (bound: number, maxShare: number): number =>
   maxShare === 0 ? 0 : Math.max(SWEEP_FLOOR, Math.floor(bound * maxShare));
 
 /** Where the vendor reports deletions itself and lists no ids there is nothing to compare with, and nothing to find. */
-export const canSweep = ({ listIds, manifest }: Connector): boolean =>
-  listIds !== undefined || ['sweep', 'webhook-only'].includes(manifest.capabilities.deletes);
+export const canSweep = ({ listIds, descriptor }: Connector): boolean =>
+  listIds !== undefined || ['sweep', 'webhook-only'].includes(descriptor.capabilities.deletes);

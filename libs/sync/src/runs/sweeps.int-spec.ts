@@ -164,7 +164,7 @@ describeMainlyOn('embedded', 'sweeping HubSpot', ({ kind }) => {
 
   describe('by schedule', () => {
     const started = async () => {
-      await world.sync.sweeps.startDueRuns();
+      await world.sync.housekeeping.startDueRuns();
       const runs = await world.sync.runs.list(connection.id, { limit: 100 }, 'all');
       return runs.filter(({ mode }) => mode === 'sweep').map(({ stream }) => stream);
     };

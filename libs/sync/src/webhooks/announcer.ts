@@ -7,7 +7,7 @@ const COLLECT_MS = 200;
 
 /**
  * Tells the queue that a connection has deliveries, behind the back of whoever waits for an answer. The deliveries are
- * safe in PostgreSQL by then: when the queue cannot be told, the sweep finds them.
+ * safe in PostgreSQL by then: when the queue cannot be told, housekeeping finds them.
  */
 export class Announcer {
   private readonly log = createLogger('webhook-inbox');

@@ -98,7 +98,7 @@ export class DeliveryWork {
     connection: SealedConnection,
     { deliveries, askedAt }: DeliveryBatch,
   ): Promise<number> {
-    const { batchRead } = requireConnector(connection.kind).manifest.capabilities;
+    const { batchRead } = requireConnector(connection.kind).descriptor.capabilities;
     const spacingMs = await this.parts.sessions.webhookSpacingMs(connection);
     return collectMs({ deliveries, now: askedAt, spacingMs, batchRead });
   }

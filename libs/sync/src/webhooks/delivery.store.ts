@@ -3,7 +3,7 @@ import { type Pool, type PoolClient, uuidv7 } from '#platform';
 import { rowVersion } from '../connections/row-version.js';
 import { RECORD_POISONED } from '../records/observation.js';
 import { IN_MS } from '../runs/in-ms.js';
-import { type RefusedSignal, rowOf } from './refused-signal.js';
+import { rowOf, type UnstorableSignal } from './unstorable-signal.js';
 
 /** A signal that waits to be worked off. */
 export interface WaitingDelivery {
@@ -47,11 +47,11 @@ export class DeliveryStore {
   }
 
   /** Keeps signals that cannot be stored as they are where people look for deliveries, as failed ones. */
-  async refuse(connectionId: string, refused: readonly RefusedSignal[]): Promise<void> {
-    const rows = refused.map(rowOf);
+  async addFailed(connectionId: string, unstorable: readonly UnstorableSignal[]): Promise<void> {
+    const rows = unstorable.map(rowOf);
     await this.pool.query({
       name: 'webhook_deliveries_refuse',
-      text: REFUSE,
+      text: ADD_FAILED,
       values: [
         connectionId,
         rows.map(() => uuidv7()),
@@ -135,7 +135,7 @@ const INSERT = `
     on conflict (connection_id, dedup_key) do nothing returning 1)
   select exists (select 1 from judged_by) as current, (select count(*)::int from stored) as stored`;
 
-const REFUSE = `
+const ADD_FAILED = `
   insert into webhook_deliveries (connection_id, id, dedup_key, stream, external_id, kind, merged_into, error, status,
     processed_at)
   select connections.id, d.*, 'failed', now() from connections, unnest($2::uuid[], $3::text[], $4::text[], $5::text[],

@@ -5,7 +5,7 @@ import { streamsOf } from '../connections/connection.js';
 import type { Announcer } from './announcer.js';
 import type { DeliveryStore } from './delivery.store.js';
 import { keepSignals } from './signal-keeper.js';
-import { ConnectionUnsettledError, WebhookRefusedError } from './webhook.errors.js';
+import { ConnectionUnsettledError, WebhookRejectedError } from './webhook.errors.js';
 import type { Receiver, WebhookReceivers } from './webhook-receivers.js';
 
 /** What arrived at `POST /v1/webhooks/{kind}/{connection_id}`, with or without a tail. */
@@ -19,7 +19,7 @@ export interface Received {
   /** Signals that were new. */
   readonly stored: number;
   /** Events that could not be read, and signals that cannot be stored; the others of the delivery are kept. */
-  readonly refused: number;
+  readonly rejected: number;
   readonly acknowledgement?: ConnectorWebhook<unknown, unknown>['acknowledgement'];
 }
 
@@ -49,8 +49,8 @@ export class WebhookInbox {
     const { receivers } = this.parts;
     const receiver = await receivers.of(incoming.connectionId);
     const received = await this.receiveBy(receiver, incoming).catch((error: unknown) => {
-      // By what was kept it is refused; by what the connection is now it may be right.
-      if (receiver?.kept && error instanceof WebhookRefusedError) return null;
+      // By what was kept it is rejected; by what the connection is now it may be right.
+      if (receiver?.kept && error instanceof WebhookRejectedError) return null;
       throw error;
     });
     if (received) return received;
@@ -64,21 +64,21 @@ export class WebhookInbox {
   /** Null: the connection has changed since. */
   private async receiveBy(receiver: Receiver | null, incoming: IncomingWebhook): Promise<Received | null> {
     if (receiver?.connection.kind !== incoming.kind) throw new ConnectionNotFoundError(incoming.connectionId);
-    const { signals, rejected } = this.verified(receiver, incoming);
+    const { signals, rejected: unreadable } = this.verified(receiver, incoming);
     const { id } = receiver.connection;
     const judgedBy = { id, rowVersion: receiver.rowVersion };
     const kept = await keepSignals(this.parts.deliveries, judgedBy, this.wanted(receiver, signals));
     if (kept === null) return null;
-    this.sayRefused(id, rejected.length, kept.refused);
+    this.sayRejected(id, unreadable.length, kept.unstorable);
     if (kept.stored > 0) this.parts.announcer.announce(id);
     const { acknowledgement } = receiver.webhook;
-    const refused = rejected.length + kept.refused;
-    return { stored: kept.stored, refused, ...(acknowledgement ? { acknowledgement } : {}) };
+    const rejected = unreadable.length + kept.unstorable;
+    return { stored: kept.stored, rejected, ...(acknowledgement ? { acknowledgement } : {}) };
   }
 
-  private sayRefused(connection: string, unreadable: number, unstorable: number): void {
+  private sayRejected(connection: string, unreadable: number, unstorable: number): void {
     if (unreadable + unstorable > 0)
-      this.log.warn({ connection, unreadable, unstorable }, 'events of a webhook were refused');
+      this.log.warn({ connection, unreadable, unstorable }, 'events of a webhook were rejected');
   }
 
   /** Of the streams that are synced; one statement must not meet one key twice. */
@@ -93,12 +93,12 @@ export class WebhookInbox {
     { connection, webhook, config, secrets }: Receiver,
     incoming: IncomingWebhook,
   ): ParsedDelivery {
-    const verdict = webhook.verify(incoming, { config, secrets }, this.parts.clock.now());
-    if (!verdict.ok) throw new WebhookRefusedError(verdict.reason);
-    if (connection.accountId === null) throw new WebhookRefusedError('untested');
+    const verification = webhook.verify(incoming, { config, secrets }, this.parts.clock.now());
+    if (!verification.ok) throw new WebhookRejectedError(verification.reason);
+    if (connection.accountId === null) throw new WebhookRejectedError('untested');
     const parsed = webhook.parse(incoming);
     if (parsed.signals.some(({ account }) => account !== null && account !== connection.accountId))
-      throw new WebhookRefusedError('other_account');
+      throw new WebhookRejectedError('other_account');
     return parsed;
   }
 }

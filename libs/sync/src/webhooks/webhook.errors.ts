@@ -1,17 +1,17 @@
 import type { VerifyFailure } from '#connectors';
 
-type RefusalReason = VerifyFailure | 'other_account' | 'untested';
+type RejectionReason = VerifyFailure | 'other_account' | 'untested';
 
 /** The delivery does not prove that it comes from the connection's vendor and account. */
-export class WebhookRefusedError extends Error {
-  override readonly name = 'WebhookRefusedError';
+export class WebhookRejectedError extends Error {
+  override readonly name = 'WebhookRejectedError';
   readonly code = 'WEBHOOK_REFUSED';
-  constructor(reason: RefusalReason) {
+  constructor(reason: RejectionReason) {
     super(REASONS[reason]);
   }
 }
 
-const REASONS: Readonly<Record<RefusalReason, string>> = {
+const REASONS: Readonly<Record<RejectionReason, string>> = {
   no_secret: 'The connection has no secret to check the signature with; rotate its secrets to add one',
   missing_signature: 'The signature is missing',
   stale_timestamp: 'The timestamp is missing or more than five minutes off',

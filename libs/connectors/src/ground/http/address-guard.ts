@@ -16,7 +16,7 @@ export function guardUrl(url: URL, allowPrivateNetwork: boolean): void {
   if (url.username !== '' || url.password !== '')
     throw new ConfigError(`The base URL on ${url.host} must not contain a user name or password`);
   const literal = url.hostname.replace(/^\[|\]$/g, '');
-  if (!allowPrivateNetwork && isIP(literal) !== 0 && !isPublicAddress(literal)) throw refusal(url.hostname);
+  if (!allowPrivateNetwork && isIP(literal) !== 0 && !isPublicAddress(literal)) throw notPublic(url.hostname);
 }
 
 /** The `lookup` of the system, or what a test puts in its place. */
@@ -37,7 +37,7 @@ export const guarded =
     resolve(hostname, all, (error, addresses) => {
       if (error) return callback(error, '', 0);
       if (addresses.some(({ address }) => !isPublicAddress(address)))
-        return callback(refusal(hostname), '', 0);
+        return callback(notPublic(hostname), '', 0);
       answer(addresses, options.all === true, callback);
     });
   };
@@ -50,7 +50,7 @@ function answer(addresses: LookupAddress[], all: boolean, callback: Parameters<L
   else if (first) callback(null, first.address, first.family);
 }
 
-function refusal(hostname: string): ConfigError {
+function notPublic(hostname: string): ConfigError {
   return new ConfigError(
     `${hostname} is refused: it is or resolves to an address that is not on the public internet`,
   );

@@ -20,10 +20,10 @@ export interface Refusal {
   readonly now: Date;
 }
 
-type Verdict = 'auth' | 'config' | 'transient' | 'rate';
+type Meaning = 'auth' | 'config' | 'transient' | 'rate';
 
 /** The one table of what a status means, unless a vendor knows better. */
-const VERDICTS: Readonly<Record<number, Verdict>> = {
+const MEANINGS: Readonly<Record<number, Meaning>> = {
   400: 'config',
   401: 'auth',
   403: 'config',
@@ -42,7 +42,7 @@ export function statusError(refusal: Refusal, detail = ''): ConnectorError {
   const { what, status } = refusal;
   const message = `${what} answered ${status}${detail && `: ${detail}`}`;
   const at = retryAfter(refusal.headers['retry-after'], refusal.serverDate, refusal.now);
-  switch (VERDICTS[status] ?? (status >= 500 ? 'transient' : 'invalid')) {
+  switch (MEANINGS[status] ?? (status >= 500 ? 'transient' : 'invalid')) {
     case 'auth':
       return new AuthExpired(message);
     case 'config':

@@ -9,7 +9,7 @@ export interface ContractAbilities {
   readonly restore: boolean;
   /** `erase` leaves nothing: not even a list of the deleted knows the record. */
   readonly erase: boolean;
-  /** The world's people can merge; what is seen of it follows from the manifest. */
+  /** The world's people can merge; what is seen of it follows from the descriptor. */
   readonly merge: boolean;
   /** With merges by pointer: the survivor itself names those that ended in it, in an incremental run. */
   readonly mergedIds: boolean;

@@ -28,7 +28,7 @@ export function backfillContract(subject: ContractSubject): void {
       for (const [index, { next, done }] of pages.entries()) {
         if (done) continue;
         const rest = await subject.pagesFrom(
-          connector.manifest.cursorSchema.parse(JSON.parse(JSON.stringify(next))),
+          connector.descriptor.cursorSchema.parse(JSON.parse(JSON.stringify(next))),
         );
         expect(idsOf(recordsOf(rest))).toEqual(idsOf(recordsOf(pages.slice(index + 1))));
       }

@@ -18,7 +18,7 @@ export function incrementalContract(subject: ContractSubject): void {
       await subject.world.advance(60_000);
       const pages = await subject.pagesFrom(cursor);
       expect(idsOf(recordsOf(pages)).sort()).toEqual([old, fresh].sort());
-      if (!EXACT.has(connector.manifest.capabilities.incremental)) return;
+      if (!EXACT.has(connector.descriptor.capabilities.incremental)) return;
       await subject.world.advance(3_600_000);
       const quiet = lastOf(await subject.pagesFrom(lastOf(pages).next)).next;
       expect(await subject.changesSince(quiet)).toEqual([]);
@@ -39,13 +39,13 @@ export function incrementalContract(subject: ContractSubject): void {
       await subject.world.advance(60_000);
       const [first, ...others] = await subject.pagesFrom(cursor);
       const again = await subject.pagesFrom(
-        connector.manifest.cursorSchema.parse(JSON.parse(JSON.stringify(first?.next))),
+        connector.descriptor.cursorSchema.parse(JSON.parse(JSON.stringify(first?.next))),
       );
       expect(idsOf(recordsOf(again))).toEqual(idsOf(recordsOf(others)));
       expect(first?.records.length).toBeLessThan(ids.length);
     });
 
-    const hiddenMs = Math.min(90_000, connector.manifest.capabilities.lookbackMs * 0.3);
+    const hiddenMs = Math.min(90_000, connector.descriptor.capabilities.lookbackMs * 0.3);
     const late = itIf(subject.abilities.lateCommits);
     late('finds a record that became visible after the cursor had passed its date', async () => {
       const cursor = await subject.backfill();

@@ -50,7 +50,7 @@ export function describeConnector(
   refusalsContract(subject);
   tokensContract(subject);
   poisonContract(subject);
-  if (connector.manifest.capabilities.webhook === 'none') return;
+  if (connector.descriptor.capabilities.webhook === 'none') return;
   webhookSecretContract(subject);
   webhookContract(subject);
 }

@@ -6,11 +6,11 @@ import { type ContractSubject, provided } from './contract-world.js';
 /** Fetching by id: found, gone, restored, merged. */
 export function singleRecordsContract(subject: ContractSubject): void {
   const { connector, abilities } = subject;
-  const { merges } = connector.manifest.capabilities;
+  const { merges } = connector.descriptor.capabilities;
 
   describe('single records', () => {
     it('fetches more ids than one request takes, and each has an answer', async () => {
-      const ids = subject.createMany(connector.manifest.capabilities.batchRead + 20);
+      const ids = subject.createMany(connector.descriptor.capabilities.batchRead + 20);
       const found = await subject.fetched(...ids, subject.world.unknownId);
       expect([...found.keys()].sort()).toEqual([...ids, subject.world.unknownId].sort());
       expect(found.get(subject.world.unknownId)).toEqual({ status: 'gone' });

@@ -13,7 +13,7 @@ export function tokensContract(subject: ContractSubject): void {
 
   const refreshed = async (context: ReturnType<typeof subject.world.context>) => {
     const renewed: RefreshedSecrets<unknown> = await provided(connector.refreshAuth)(context);
-    return { ...context, secrets: connector.manifest.secretsSchema.parse(renewed.secrets), renewed };
+    return { ...context, secrets: connector.descriptor.secretsSchema.parse(renewed.secrets), renewed };
   };
 
   describe('tokens', () => {

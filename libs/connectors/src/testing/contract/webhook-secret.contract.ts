@@ -6,7 +6,7 @@ import { type ContractSubject, deliveryOf, provided } from './contract-world.js'
 /** Who may speak for the vendor: signed bytes, a shared secret, or at least an address nobody can guess. */
 export function webhookSecretContract(subject: ContractSubject): void {
   const { connector, abilities } = subject;
-  const signed = connector.manifest.capabilities.webhook === 'signed';
+  const signed = connector.descriptor.capabilities.webhook === 'signed';
 
   describe('webhook: who speaks', () => {
     const verify = (

@@ -1,7 +1,7 @@
 import { deleteExpiredCommands } from '#event-sourcing';
 import { databaseNow, type Pool } from '#platform';
 import type { DeadLetterStore } from '#queue';
-import type { Sweep } from './sweeper.js';
+import type { Chore } from './housekeeper.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -9,8 +9,8 @@ const DAY = 24 * HOUR;
 /** How long a dead letter that was retried or discarded can still be looked up. */
 const RESOLVED_LETTERS_KEPT_MS = 30 * DAY;
 
-/** House-keeping that no request should pay for. */
-export const maintenanceSweeps = (pool: Pool, deadLetters: Pick<DeadLetterStore, 'purge'>): Sweep[] => [
+/** Forgetting that no request should pay for. */
+export const retentionChores = (pool: Pool, deadLetters: Pick<DeadLetterStore, 'purge'>): Chore[] => [
   {
     name: 'forget-old-idempotency-keys',
     everyMs: HOUR,

@@ -3,7 +3,7 @@ import type { Signal } from '#connectors';
 import { isStorable, isStorableTime, Stretches, storableForm } from '#platform';
 
 /** A signal that cannot be stored as it is, and why. */
-export interface RefusedSignal {
+export interface UnstorableSignal {
   readonly signal: Signal;
   readonly reason: string;
 }
@@ -12,23 +12,23 @@ export interface RefusedSignal {
 const LONGEST_ID = 256;
 const LONGEST_KEY = 512;
 
-/** Which signals can be stored, and which are refused one by one: nobody else's signal waits for them. */
+/** Which signals can be stored, and which are set aside one by one: nobody else's signal waits for them. */
 export async function sortOut(
   signals: readonly Signal[],
-): Promise<{ storable: Signal[]; refused: RefusedSignal[] }> {
+): Promise<{ storable: Signal[]; unstorable: UnstorableSignal[] }> {
   const stretches = new Stretches();
   const storable: Signal[] = [];
-  const refused: RefusedSignal[] = [];
+  const unstorable: UnstorableSignal[] = [];
   for (const signal of signals) {
     const reason = problemOf(signal);
     if (reason === undefined) storable.push(signal);
-    else refused.push({ signal, reason });
+    else unstorable.push({ signal, reason });
     if (stretches.over) await stretches.giveTurn();
   }
-  return { storable, refused };
+  return { storable, unstorable };
 }
 
-export const REFUSED_BY_DATABASE = 'The database does not take it';
+export const REJECTED_BY_DATABASE = 'The database does not take it';
 
 function problemOf({ id, mergedInto, dedupKey, occurredAt }: Signal): string | undefined {
   return (
@@ -46,8 +46,8 @@ function textProblem(what: string, text: string, longest: number): string | unde
   return isStorable(text) ? undefined : `${what} holds NUL or half of a character pair`;
 }
 
-/** The row by which people see a refused signal: as it is where that can be stored, else in a form that can. */
-export const rowOf = ({ signal, reason }: RefusedSignal) => ({
+/** The row by which people see such a signal: as it is where that can be stored, else in a form that can. */
+export const rowOf = ({ signal, reason }: UnstorableSignal) => ({
   dedupKey: `refused:${createHash('sha256').update(storableForm(signal.dedupKey)).digest('hex')}`,
   stream: signal.stream,
   id: storableForm(signal.id, LONGEST_ID),

@@ -1,8 +1,8 @@
-export const KEY_DECISIONS = ['merge', 'keep', 'rekey'] as const;
+export const KEY_RESOLUTIONS = ['merge', 'keep', 'rekey'] as const;
 
 /** What becomes of a record whose key another identity has. */
-export interface KeyDecision {
-  readonly action: (typeof KEY_DECISIONS)[number];
+export interface KeyResolution {
+  readonly action: (typeof KEY_RESOLUTIONS)[number];
   /** `rekey`: the key that the record's identity gets instead. */
   readonly identifierKey?: string | undefined;
   /** What it was decided about; when the record wants another key, or somebody else has it by now: nothing. */
@@ -12,11 +12,11 @@ export interface KeyDecision {
 }
 
 /** As outcome rows say it. */
-export const DECISION_CODES = {
+export const RESOLUTION_CODES = {
   merge: 'CONFLICT_MERGED',
   keep: 'CONFLICT_KEPT',
   rekey: 'CONFLICT_REKEYED',
-} as const satisfies Record<KeyDecision['action'], string>;
+} as const satisfies Record<KeyResolution['action'], string>;
 
 /** Why a record's outcome is `unchanged` although it cannot be taken. */
 export const DISCARDED_CODE = 'DISCARDED';
@@ -24,7 +24,7 @@ export const DISCARDED_CODE = 'DISCARDED';
 export const POLICY = 'policy';
 
 /** Nothing is decided by `hold`. */
-export function policyDecision(policy: 'hold' | 'merge' | 'keep_old'): KeyDecision | undefined {
+export function policyResolution(policy: 'hold' | 'merge' | 'keep_old'): KeyResolution | undefined {
   if (policy === 'hold') return undefined;
   return { action: policy === 'merge' ? 'merge' : 'keep', by: POLICY };
 }

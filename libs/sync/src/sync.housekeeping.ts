@@ -15,8 +15,8 @@ const STUCK_SECONDS = 15;
 const FORGOTTEN_SECONDS = 60;
 
 /** What PostgreSQL says is due, whatever became of the queue. */
-export class SyncSweeps {
-  private readonly log = createLogger('sync-sweeps');
+export class SyncHousekeeping {
+  private readonly log = createLogger('sync-housekeeping');
 
   constructor(
     private readonly parts: {
@@ -57,7 +57,7 @@ export class SyncSweeps {
     for (const stream of due.rows) await this.startScheduled(stream, 'incremental');
     const kinds = knownConnectors()
       .filter(canSweep)
-      .map(({ manifest }) => manifest.id);
+      .map(({ descriptor }) => descriptor.id);
     const unswept = await pool.query<DueStream>(DUE_SWEEPS, [kinds]);
     for (const stream of unswept.rows) await this.startScheduled(stream, 'sweep');
   }
@@ -66,7 +66,7 @@ export class SyncSweeps {
     try {
       await this.parts.runs.start(id, { mode, stream, trigger: 'schedule' }, 'all');
     } catch (error) {
-      // Another worker's sweep was faster, or the connection was paused just now: nothing is due any more.
+      // Another worker was faster, or the connection was paused just now: nothing is due any more.
       this.log[error instanceof RunActiveError ? 'debug' : 'warn'](
         { connection: id, stream, mode, code: (error as { code?: string }).code },
         'a scheduled run was not started',

@@ -1,4 +1,5 @@
 import type { Pool } from '#platform';
+import type { JobFailure } from '#queue';
 import type { ImportStore } from '../import/import.store.js';
 import { IMPORTS_QUEUE } from './import.jobs.js';
 import type { ImportFeeder } from './import-feeder.js';
@@ -6,7 +7,7 @@ import type { ImportFeeder } from './import-feeder.js';
 const SILENT_UPLOAD = '2 minutes';
 
 /** Brings on what nobody is working on: what makes the loss of a queue, a worker or an API process harmless. */
-export class ImportSweeps {
+export class ImportHousekeeping {
   constructor(
     private readonly pool: Pool,
     private readonly store: ImportStore,
@@ -54,10 +55,5 @@ export class ImportSweeps {
   }
 }
 
-export interface Refusal {
-  readonly code: string;
-  readonly reason: string;
-}
-
-export const notApplied = (chunk: number, { code, reason }: Refusal): string =>
+export const notApplied = (chunk: number, { code, reason }: JobFailure): string =>
   `Chunk ${chunk} could not be applied: ${code} (${reason})`;

@@ -10,15 +10,15 @@ const rules = {
   detach: { agent: detachAgent, block: detachBlock },
 } as const;
 
-export type LinkAction = keyof typeof rules;
-export type LinkTarget = keyof (typeof rules)['attach'];
+export type ReferenceAction = keyof typeof rules;
+export type ReferenceTarget = keyof (typeof rules)['attach'];
 
 /** Attaches an agent or block to an identity, or detaches it; doing so twice changes nothing. */
-export class LinkIdentity extends Command<IdentityView> {
+export class ChangeReference extends Command<IdentityView> {
   constructor(
     readonly identityId: string,
-    readonly action: LinkAction,
-    readonly target: LinkTarget,
+    readonly action: ReferenceAction,
+    readonly target: ReferenceTarget,
     /** `agent-<uuid4>` or `block-<uuid4>`. */
     readonly targetId: string,
     readonly context: CommandContext,
@@ -27,11 +27,11 @@ export class LinkIdentity extends Command<IdentityView> {
   }
 }
 
-@CommandHandler(LinkIdentity)
-export class LinkIdentityHandler implements ICommandHandler<LinkIdentity> {
+@CommandHandler(ChangeReference)
+export class ChangeReferenceHandler implements ICommandHandler<ChangeReference> {
   constructor(private readonly identities: IdentityRepository) {}
 
-  execute({ identityId, action, target, targetId, context }: LinkIdentity): Promise<IdentityView> {
+  execute({ identityId, action, target, targetId, context }: ChangeReference): Promise<IdentityView> {
     const rule = visibleTo(context.access, identityId, rules[action][target](identityId, targetId));
     return this.identities.transact(identityId, rule, context, (after) => toView(identityId, after));
   }

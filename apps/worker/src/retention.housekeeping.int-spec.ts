@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createPool, newSecretKey, type Pool, SecretBox } from '#platform';
 import { PostgresDeadLetterStore } from '#queue';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/databases.js';
-import { maintenanceSweeps } from './maintenance.sweeps.js';
+import { retentionChores } from './retention.housekeeping.js';
 
 describe('house-keeping', () => {
   let database: TestDatabase;
@@ -16,10 +16,10 @@ describe('house-keeping', () => {
     await database?.drop();
   });
 
-  async function sweep(name: string): Promise<void> {
+  async function run(name: string): Promise<void> {
     const store = new PostgresDeadLetterStore(pool, new SecretBox(newSecretKey()));
-    const found = maintenanceSweeps(pool, store).find((one) => one.name === name);
-    if (!found) throw new Error(`No sweep ${name}`);
+    const found = retentionChores(pool, store).find((one) => one.name === name);
+    if (!found) throw new Error(`No chore ${name}`);
     await found.run();
   }
 
@@ -29,7 +29,7 @@ describe('house-keeping', () => {
        select 'old-' || n, ''::bytea, 'null'::jsonb, now() - interval '25 hours' from generate_series(1, 12000) n
        union all select 'young', '', 'null', now() - interval '23 hours'`,
     );
-    await sweep('forget-old-idempotency-keys');
+    await run('forget-old-idempotency-keys');
     const { rows } = await pool.query('select idempotency_key from es.commands');
     expect(rows).toEqual([{ idempotency_key: 'young' }]);
   });
@@ -43,7 +43,7 @@ describe('house-keeping', () => {
          from (values ('long ago', 'retried', interval '31 days'), ('discarded', 'discarded', '31 days'),
                       ('lately', 'retried', '29 days'), ('waiting', 'waiting', null)) v (key, status, resolved)`,
     );
-    await sweep('purge-resolved-dead-letters');
+    await run('purge-resolved-dead-letters');
     const { rows } = await pool.query('select job_key from dead_letters order by 1');
     expect(rows.map(({ job_key }) => job_key)).toEqual(['lately', 'waiting']);
   });
