@@ -34,7 +34,7 @@ describe('the verdict on a failed job', () => {
     expect(judged(error, 1_000)).toMatchObject({
       kind: 'postpone',
       afterMs: 2_000,
-      refusal: { code: 'DATABASE_UNAVAILABLE' },
+      failure: { code: 'DATABASE_UNAVAILABLE' },
     }),
   );
 
@@ -43,7 +43,7 @@ describe('the verdict on a failed job', () => {
     (code) =>
       expect(judged(Object.assign(new Error('x'), { code }))).toEqual({
         kind: 'dead',
-        refusal: { code: 'UNSTORABLE', reason: expect.any(String) },
+        failure: { code: 'UNSTORABLE', reason: expect.any(String) },
       }),
   );
 
@@ -54,7 +54,7 @@ describe('the verdict on a failed job', () => {
     }));
 
   it.each([undefined, null, 'text', 7, {}])('copes with %j being thrown', (thrown) =>
-    expect(judged(thrown)).toMatchObject({ kind: 'retry', refusal: { code: 'JOB_FAILED' } }),
+    expect(judged(thrown)).toMatchObject({ kind: 'retry', failure: { code: 'JOB_FAILED' } }),
   );
 });
 

@@ -171,7 +171,7 @@ function openDoor(bench: SyncBench, { id, kind }: Connection, answers: number[])
       () => null,
       (error: Error) => error.name,
     );
-    if (refused !== null && refused !== 'WebhookRefusedError') throw new Error(refused);
+    if (refused !== null && refused !== 'WebhookRejectedError') throw new Error(refused);
     answers.push(refused ? 401 : 200);
     if (refused) return { status: 401 };
     response.writeHead(200, { 'content-type': acknowledgement?.contentType ?? 'text/plain' });

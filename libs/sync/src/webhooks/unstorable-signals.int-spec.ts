@@ -66,13 +66,13 @@ describe('events of webhooks that cannot be stored', () => {
       if (vendor.many) {
         expect(await receive(vendor, [good, bad, vendor.event(unique())])).toMatchObject({
           stored: 2,
-          refused: 1,
+          rejected: 1,
         });
         // The vendor sends all of it again when it has missed our answer.
-        expect(await receive(vendor, [good, bad])).toMatchObject({ stored: 0, refused: 1 });
+        expect(await receive(vendor, [good, bad])).toMatchObject({ stored: 0, rejected: 1 });
       } else {
-        expect(await receive(vendor, bad)).toMatchObject({ stored: 0, refused: 1 });
-        expect(await receive(vendor, good)).toMatchObject({ stored: 1, refused: 0 });
+        expect(await receive(vendor, bad)).toMatchObject({ stored: 0, rejected: 1 });
+        expect(await receive(vendor, good)).toMatchObject({ stored: 1, rejected: 0 });
       }
       expect(await deliveries(vendor, 'waiting')).toHaveLength(waiting.length + (vendor.many ? 2 : 1));
       const shown = await deliveries(vendor, 'failed');
@@ -84,14 +84,14 @@ describe('events of webhooks that cannot be stored', () => {
     if (withTime)
       it.each(timesThatCannotBeStored)('are refused for their time: $name', async ({ time }) => {
         const bad = withTime(vendor.event(unique()), time);
-        expect(await receive(vendor, vendor.many ? [bad] : bad)).toMatchObject({ stored: 0, refused: 1 });
+        expect(await receive(vendor, vendor.many ? [bad] : bad)).toMatchObject({ stored: 0, rejected: 1 });
         const [shown] = await deliveries(vendor, 'failed');
         expect(shown?.error).toBe('UNSTORABLE: Its time is not in the years 1 to 9999');
       });
 
     it('are refused when what tells them from others has no end', async () => {
       const bad = vendor.withText(vendor.event(unique()), 'é'.repeat(5_000));
-      expect(await receive(vendor, vendor.many ? [bad] : bad)).toMatchObject({ stored: 0, refused: 1 });
+      expect(await receive(vendor, vendor.many ? [bad] : bad)).toMatchObject({ stored: 0, rejected: 1 });
       const [shown] = await deliveries(vendor, 'failed');
       expect(shown?.error).toMatch(/is longer than \d+ characters/);
     });
@@ -113,7 +113,7 @@ describe('events of webhooks that cannot be stored', () => {
         return new; end $$;
       create trigger refuse_nines before insert on webhook_deliveries for each row execute function refuse_nines()`);
     const events = [...Array.from({ length: 9 }, () => hubSpot.event(unique())), hubSpot.event(999_888_777)];
-    expect(await receive(hubSpot, events)).toMatchObject({ stored: 9, refused: 1 });
+    expect(await receive(hubSpot, events)).toMatchObject({ stored: 9, rejected: 1 });
     const [refused] = await deliveries(hubSpot, 'failed');
     expect(refused).toMatchObject({ externalId: '999888777', error: expect.stringContaining('database') });
   });

@@ -43,7 +43,7 @@ export class WebhookInbox {
 
   /**
    * Answers how many signals were new, and what the vendor wants to read.
-   * @throws ConnectionNotFoundError, WebhookRefusedError, InvalidDelivery; then nothing is kept
+   * @throws ConnectionNotFoundError, WebhookRejectedError, InvalidDelivery; then nothing is kept
    */
   async receive(incoming: IncomingWebhook): Promise<Received> {
     const { receivers } = this.parts;
