@@ -30,7 +30,7 @@ describeEachDatabase('appends over connections that are cut', (database) => {
     const attempts = (await writing).flat();
     expect(attempts.filter(({ outcome }) => outcome === 'unknown').length).toBeGreaterThan(0);
     const log = await readLog();
-    expect(findAnomalies({ attempts, log, delivered: log })).toEqual([]);
+    expect(findAnomalies({ attempts, log, handled: log })).toEqual([]);
     expect(log.length).toBeGreaterThan(0);
   });
 

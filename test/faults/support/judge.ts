@@ -25,7 +25,7 @@ export function findFaults(history: FaultHistory): Anomaly[] {
     ...wrongEffects(history),
     ...brokenStreams(history.log),
     ...overtaken(history),
-    ...brokenDelivery(history),
+    ...brokenHandling(history),
     ...wrongImports(history),
   ];
 }
@@ -73,7 +73,7 @@ function* overtaken({ operations, log }: FaultHistory): Iterable<Anomaly> {
 }
 
 /** The subscriber handled every event once, and all of them by position. */
-function* brokenDelivery({ log, handled }: FaultHistory): Iterable<Anomaly> {
+function* brokenHandling({ log, handled }: FaultHistory): Iterable<Anomaly> {
   if (!handled) return;
   const positions = new Map(log.map(({ id, position }) => [id, position]));
   const times = groupBy(handled, (id) => id);

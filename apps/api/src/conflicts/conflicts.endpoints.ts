@@ -84,7 +84,7 @@ export const resolveConflict = endpoint({
   method: 'POST',
   path: '/v1/conflicts/{conflict_id}/resolve',
   id: 'resolve_conflict',
-  summary: 'Decide what becomes of a record whose identifier key another identity has',
+  summary: 'Resolve a conflict: what becomes of a record whose identifier key another identity has',
   description:
     'The record is fetched and the resolution acts at once. 409 when the conflict is over, is about something else by now, or the named key is taken.',
   params,

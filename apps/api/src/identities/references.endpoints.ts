@@ -52,14 +52,14 @@ const reference = {
   headers: ['Idempotency-Key', 'If-Match'],
 } as const satisfies Partial<Endpoint>;
 
-const agentLink = {
+const agentReference = {
   ...reference,
   tag: 'agents',
   params: z.object({ agent_id: AgentId, identity_id: anyIdentityId }),
   answer: z.null(),
   refusals: [400, 404, 409, 412],
 };
-const blockLink = {
+const blockReference = {
   ...reference,
   tag: 'blocks',
   params: z.object({ block_id: BlockId, identity_id: anyIdentityId }),
@@ -68,28 +68,28 @@ const blockLink = {
 };
 
 export const attachToAgent = endpoint({
-  ...agentLink,
+  ...agentReference,
   path: '/v1/agents/{agent_id}/identities/attach/{identity_id}',
   id: 'attach_identity_to_agent',
   summary: 'Attach an identity to an agent',
 });
 
 export const detachFromAgent = endpoint({
-  ...agentLink,
+  ...agentReference,
   path: '/v1/agents/{agent_id}/identities/detach/{identity_id}',
   id: 'detach_identity_from_agent',
   summary: 'Detach an identity from an agent',
 });
 
 export const attachToBlock = endpoint({
-  ...blockLink,
+  ...blockReference,
   path: '/v1/blocks/{block_id}/identities/attach/{identity_id}',
   id: 'attach_identity_to_block',
   summary: 'Attach an identity to a block',
 });
 
 export const detachFromBlock = endpoint({
-  ...blockLink,
+  ...blockReference,
   path: '/v1/blocks/{block_id}/identities/detach/{identity_id}',
   id: 'detach_identity_from_block',
   summary: 'Detach an identity from a block',

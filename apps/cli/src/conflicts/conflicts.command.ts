@@ -51,7 +51,7 @@ export const conflictsCommand = (): Command =>
     )
     .addCommand(
       new Command('resolve')
-        .description('decide about one, at once')
+        .description('resolve one, at once')
         .argument('<id>')
         .option('--merge', 'the record and the identity that has the key are one')
         .option('--keep', "the record's identity keeps the key it has")

@@ -34,7 +34,7 @@ describeEachDatabase('the order of the log', (database) => {
     await slow.query('commit');
     await reader.read();
     expect(await reader.anomalies()).toEqual([]);
-    expect(reader.delivered).toHaveLength(count + 1);
+    expect(reader.handled).toHaveLength(count + 1);
   });
 
   it('hands out what lies below the open position meanwhile', async () => {
@@ -79,7 +79,7 @@ describeEachDatabase('the order of the log', (database) => {
     await store.within(slow).append([anAppend({ streamId: first.streamId, expectedVersion: 1 })]);
     await slow.query('commit');
     await reader.read();
-    expect(reader.delivered.map(({ version }) => version)).toEqual([1, 2]);
+    expect(reader.handled.map(({ version }) => version)).toEqual([1, 2]);
     expect(await reader.anomalies()).toEqual([]);
   });
 
@@ -91,7 +91,7 @@ describeEachDatabase('the order of the log', (database) => {
       expect(await naive.read()).toHaveLength(1);
       await slow.query('commit');
       await naive.read();
-      expect(await naive.anomalies()).toEqual([expect.stringContaining('delivered 0 times')]);
+      expect(await naive.anomalies()).toEqual([expect.stringContaining('handled 0 times')]);
     });
 
     it.each(['append_one', 'append'])('when es.%s did not publish the watermark', (name) =>
@@ -123,7 +123,7 @@ describeEachDatabase('the order of the log', (database) => {
           await slow.query('commit');
           await late;
           await reader.read();
-          expect(await reader.anomalies()).toEqual([expect.stringContaining('delivered 0 times')]);
+          expect(await reader.anomalies()).toEqual([expect.stringContaining('handled 0 times')]);
         },
       ));
 
@@ -160,7 +160,7 @@ describeEachDatabase('the order of the log', (database) => {
     open.release();
     await reader.read();
     const anomalies = await reader.anomalies();
-    expect(anomalies).toEqual(expected === 'seen' ? [] : [expect.stringContaining('delivered 0 times')]);
+    expect(anomalies).toEqual(expected === 'seen' ? [] : [expect.stringContaining('handled 0 times')]);
   }
 
   async function openAppend(count = 1) {
@@ -182,18 +182,18 @@ describeEachDatabase('the order of the log', (database) => {
   async function readerAtTheEnd({ readAll }: Pick<EventStore, 'readAll'> = store) {
     const { safe: begin } = await store.readAll(await lastPosition(), 1);
     let at = begin;
-    const delivered: RecordedEvent[] = [];
+    const handled: RecordedEvent[] = [];
     return {
-      delivered,
+      handled: handled,
       read: async () => {
         const { events, safe } = await readAll.call(store, at, 100);
         at = safe;
-        delivered.push(...events);
+        handled.push(...events);
         return events;
       },
       anomalies: async () => {
         const { events: log } = await readNaively(begin, 1_000);
-        return findAnomalies({ attempts: [], log, delivered });
+        return findAnomalies({ attempts: [], log, handled });
       },
     };
   }

@@ -32,9 +32,9 @@ describeEachDatabase('a log under stress', (database) => {
     const writing = Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));
     const reading = readAlong(writing);
     const attempts = (await writing).flat();
-    const delivered = await reading;
+    const handled = await reading;
     const log = await wholeLog();
-    expect(findAnomalies({ attempts, log, delivered })).toEqual([]);
+    expect(findAnomalies({ attempts, log, handled })).toEqual([]);
     expect(kindsOf(attempts)).toEqual(new Set(['appended', 'conflict', 'unknown']));
   });
 
@@ -76,18 +76,18 @@ describeEachDatabase('a log under stress', (database) => {
   }
 
   async function readAlong(writing: Promise<unknown>): Promise<RecordedEvent[]> {
-    const delivered: RecordedEvent[] = [];
+    const handled: RecordedEvent[] = [];
     let ended = false;
     const end = writing.finally(() => {
       ended = true;
     });
     for (let at = 0, last = false; !last; last = ended && at >= (await lastPosition())) {
       const page = await store.readAll(at, 50);
-      delivered.push(...page.events);
+      handled.push(...page.events);
       at = page.safe;
     }
     await end;
-    return delivered;
+    return handled;
   }
 
   /** One to three hot streams at the version seen a moment ago, a stale one, or any. */

@@ -163,7 +163,7 @@ export const toRecordedEvent = (row: EventRow): RecordedEvent<Event> => ({
   recordedAt: row.recorded_at,
 });
 
-/** The database's refusals in our words; anything else goes on as it is. */
+/** What the database rejects, in our words; anything else goes on as it is. */
 function translate(error: unknown): never {
   const { code, constraint } = error as { code?: string; constraint?: string };
   if (code === 'ES001') throw new WrongExpectedVersionError({ cause: error });

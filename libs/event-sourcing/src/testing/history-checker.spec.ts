@@ -16,7 +16,7 @@ const attempts: AppendAttempt[] = [
   { startedAt: 0, endedAt: 10, appends: [a], outcome: told(a, 2) },
   { startedAt: 20, endedAt: 30, appends: [b], outcome: told(b, 3) },
 ];
-const sound = { attempts, log, delivered: log };
+const sound = { attempts, log, handled: log };
 const refused = (expectedVersion: number, endedAt: number): AppendAttempt => ({
   startedAt: 0,
   endedAt,
@@ -27,11 +27,11 @@ const refused = (expectedVersion: number, endedAt: number): AppendAttempt => ({
 describe('the history checker', () => {
   it('finds nothing in a sound history', () => expect(findAnomalies(sound)).toEqual([]));
 
-  it('accepts a refusal by a writer who was overtaken', () =>
+  it('accepts that a writer who was overtaken is rejected', () =>
     expect(findAnomalies({ ...sound, attempts: [...attempts, refused(0, 5)] })).toEqual([]));
 
   it.each([
-    ['a hole in a stream', { log: [a1, b3], delivered: [a1, b3], attempts: [] }, 'has the versions 1, 3'],
+    ['a hole in a stream', { log: [a1, b3], handled: [a1, b3], attempts: [] }, 'has the versions 1, 3'],
     [
       'a lost append',
       { attempts: [...attempts, { ...attempts[1], appends: [anAppend()] } as AppendAttempt] },
@@ -42,8 +42,8 @@ describe('the history checker', () => {
       { attempts: [{ ...attempts[0], outcome: told(a, 1) } as AppendAttempt] },
       'told version 1, stored 2',
     ],
-    ['a refusal without reason', { attempts: [...attempts, refused(3, 99)] }, 'refused without reason'],
-    ['a refusal before anybody overtook', { attempts: [...attempts, refused(2, 15)] }, 'without reason'],
+    ['a rejection without reason', { attempts: [...attempts, refused(3, 99)] }, 'refused without reason'],
+    ['a rejection before anybody overtook', { attempts: [...attempts, refused(2, 15)] }, 'without reason'],
     [
       'a position drawn too late',
       {
@@ -53,10 +53,10 @@ describe('the history checker', () => {
       },
       'position 2 was drawn after 7',
     ],
-    ['a torn append', { log: [a1], delivered: [a1], attempts: attempts.slice(0, 1) }, '1 of 2 events'],
-    ['a missed event', { delivered: [a1, b3] }, 'position 3 was delivered 0 times'],
-    ['an event delivered twice', { delivered: [a1, a2, a2, b3] }, 'position 3 was delivered 2 times'],
-    ['a stream delivered out of order', { delivered: [a2, a1, b3] }, 'was delivered as 2, 1, 3'],
+    ['a torn append', { log: [a1], handled: [a1], attempts: attempts.slice(0, 1) }, '1 of 2 events'],
+    ['a missed event', { handled: [a1, b3] }, 'position 3 was handled 0 times'],
+    ['an event handled twice', { handled: [a1, a2, a2, b3] }, 'position 3 was handled 2 times'],
+    ['a stream handled out of order', { handled: [a2, a1, b3] }, 'was handled as 2, 1, 3'],
   ])('finds %s', (_, change, anomaly) =>
     expect(findAnomalies({ ...sound, ...change })).toContainEqual(expect.stringContaining(anomaly)),
   );

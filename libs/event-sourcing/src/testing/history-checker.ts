@@ -15,7 +15,7 @@ export interface History {
   /** Everything that is stored, by position. */
   readonly log: readonly RecordedEvent[];
   /** What one subscriber was handed, in its order. */
-  readonly delivered: readonly RecordedEvent[];
+  readonly handled: readonly RecordedEvent[];
 }
 
 /**
@@ -29,7 +29,7 @@ export function findAnomalies(history: History): string[] {
     ...groundlessConflicts(history),
     ...reorderedAppends(history),
     ...tornAppends(history),
-    ...brokenDelivery(history),
+    ...brokenHandling(history),
   ];
 }
 
@@ -110,16 +110,16 @@ function* tornAppends({ attempts, log }: History): Iterable<string> {
 }
 
 /** The subscriber was handed every event once, each stream in order. */
-function* brokenDelivery({ log, delivered }: History): Iterable<string> {
-  const times = groupBy(delivered, ({ id }) => id);
+function* brokenHandling({ log, handled }: History): Iterable<string> {
+  const times = groupBy(handled, ({ id }) => id);
   for (const { id, globalPosition } of log) {
     const count = times.get(id)?.length ?? 0;
-    if (count !== 1) yield `position ${globalPosition} was delivered ${count} times`;
+    if (count !== 1) yield `position ${globalPosition} was handled ${count} times`;
   }
-  for (const [streamId, events] of groupBy(delivered, (event) => event.streamId)) {
+  for (const [streamId, events] of groupBy(handled, (event) => event.streamId)) {
     const versions = events.map(({ version }) => version);
     if (versions.some((version, index) => version < (versions[index - 1] ?? 0))) {
-      yield `stream ${streamId} was delivered as ${versions.join(', ')}`;
+      yield `stream ${streamId} was handled as ${versions.join(', ')}`;
     }
   }
 }

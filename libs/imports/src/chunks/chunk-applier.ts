@@ -214,7 +214,7 @@ async function mapRows(chunk: StoredChunk, rows: readonly SourceRow[]): Promise<
   return mapping.mapRows(rows);
 }
 
-/** Rows that the mapping refused and rows that a rule refused, in the order of the file. */
+/** Rows that the mapping rejected and rows that a rule rejected, in the order of the file. */
 function rejectedRows(mapped: readonly MappedRow[], outcomes: readonly UpsertOutcome[]): RejectedRow[] {
   const rejected: RejectedRow[] = [];
   let place = 0;

@@ -87,7 +87,7 @@ describe('detecting a format', () => {
     expect(detectFormat(bytes.subarray(0, SAMPLE_SIZE))).toEqual(format);
   });
 
-  it('answers for any bytes: a format or a refusal', () =>
+  it('answers for any bytes: a format or why there is none', () =>
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         try {

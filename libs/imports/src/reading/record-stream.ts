@@ -5,7 +5,7 @@ import { NdjsonReader } from './ndjson-reader.js';
 import { MAX_COLUMNS, type RowReader, type SourceRow } from './source-row.js';
 import { decodeText } from './text-encoding.js';
 
-export interface RecordBatch {
+export interface RowBatch {
   /** Names of the CSV columns, each different; NDJSON has none. */
   readonly columns: readonly string[] | undefined;
   readonly rows: readonly SourceRow[];
@@ -30,7 +30,7 @@ export async function* readRecords(
   source: AsyncIterable<Uint8Array>,
   format: ImportFormat,
   limits: Partial<RecordLimits> = {},
-): AsyncGenerator<RecordBatch, void, undefined> {
+): AsyncGenerator<RowBatch, void, undefined> {
   const { batchSize, maxRecordLength, pieceLength } = { ...defaults, ...limits };
   const batches = new Batches(format, batchSize, maxRecordLength);
   const stretches = new Stretches();
@@ -81,7 +81,7 @@ class Batches {
       format.kind === 'csv' ? new CsvReader(format, maxRecordLength) : new NdjsonReader(maxRecordLength);
   }
 
-  *add(piece: string): Generator<RecordBatch, void, undefined> {
+  *add(piece: string): Generator<RowBatch, void, undefined> {
     this.length += piece.length;
     this.take(this.reader.read(piece, false));
     // Long records fill a batch by their length, or a batch of them would not fit into memory.
@@ -89,7 +89,7 @@ class Batches {
     while (this.rows.length >= least) yield this.batch();
   }
 
-  *end(): Generator<RecordBatch, void, undefined> {
+  *end(): Generator<RowBatch, void, undefined> {
     this.take(this.reader.read('', true));
     if (this.format.kind === 'csv') {
       if (this.columns === undefined) throw new InvalidHeaderError('the file is empty');
@@ -98,7 +98,7 @@ class Batches {
     while (this.rows.length > 0) yield this.batch();
   }
 
-  private batch(): RecordBatch {
+  private batch(): RowBatch {
     const rows = this.rows.splice(0, this.batchSize);
     if (this.rows.length === 0) this.length = 0;
     this.columnsTold = true;

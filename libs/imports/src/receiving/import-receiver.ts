@@ -12,7 +12,7 @@ import {
   type ImportFormatSettings,
   SAMPLE_SIZE,
 } from '../reading/import-format.js';
-import { type RecordBatch, readRecords } from '../reading/record-stream.js';
+import { type RowBatch, readRecords } from '../reading/record-stream.js';
 import { peek } from './import-source.js';
 
 export interface ImportRequest {
@@ -61,8 +61,8 @@ export class ImportReceiver {
 
   private async storeChunks(
     id: string,
-    first: IteratorResult<RecordBatch, void>,
-    batches: AsyncGenerator<RecordBatch, void, undefined>,
+    first: IteratorResult<RowBatch, void>,
+    batches: AsyncGenerator<RowBatch, void, undefined>,
     upload: Upload,
   ): Promise<void> {
     const signs = setInterval(() => this.giveSignOfLife(id), SIGN_OF_LIFE_MS);
@@ -87,7 +87,7 @@ export class ImportReceiver {
     });
   }
 
-  private async storeChunk(id: string, { rows }: RecordBatch, bytesRead: number): Promise<boolean> {
+  private async storeChunk(id: string, { rows }: RowBatch, bytesRead: number): Promise<boolean> {
     const stored = await this.store.addChunk(id, {
       rows: await packRows(rows),
       rowCount: rows.length,
@@ -98,7 +98,7 @@ export class ImportReceiver {
   }
 }
 
-/** Rows without a project of their own would all be refused: better said before the first. */
+/** Rows without a project of their own would all be rejected: better said before the first. */
 function rejectForeignProject({ access, projectId, mapping }: ImportRequest): void {
   if (projectId !== null || mapping.project_id === undefined) requireProject(access, projectId);
 }

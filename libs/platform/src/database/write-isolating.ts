@@ -7,9 +7,9 @@ export interface IsolatedWrite<Item, Result> {
 }
 
 /**
- * Writes items together. When the database refuses what one of them holds, they are halved until that one stands alone:
+ * Writes items together. When the database rejects what one of them holds, they are halved until that one stands alone:
  * the others are written, and it is the caller's to say what becomes of it. Not for use within a transaction, which
- * ends at its first refusal.
+ * ends at the first error.
  */
 export async function writeIsolating<Item, Result>(
   items: readonly Item[],

@@ -102,7 +102,7 @@ class RedisBackend implements QueueBackend {
     return queue;
   }
 
-  /** @throws QueueUnavailableError when there is no connection, no answer in time, or a refusal. */
+  /** @throws QueueUnavailableError when there is no connection, no answer in time, or an error. */
   private async asked<T>(use: (client: RedisClient) => Promise<T>, answerMs = this.answerMs): Promise<T> {
     const client = await this.reached(this.producer());
     try {

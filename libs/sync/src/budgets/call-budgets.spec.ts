@@ -112,7 +112,7 @@ describe('call budgets', () => {
 
   it.each([
     ['a daily quota, which pauses the connection', new RateLimited('429', SOON, 'daily')],
-    ['their own refusal', new CallBudgetSpent('spent', SOON, 'burst')],
+    ['their own budget', new CallBudgetSpent('spent', SOON, 'burst')],
     ['a time that has passed', new RateLimited('429', NOW, 'burst')],
     ['any other error', new Error('no')],
   ])('block nobody for %s', async (_name, error) => {

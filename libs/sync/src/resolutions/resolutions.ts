@@ -44,12 +44,12 @@ export class Resolutions {
     const { connectionId, identifierKey, holderIdentityId: holderId } = conflict;
     const connection = await connections.require(connectionId, access);
     const resolution = { ...chosen, by: actor, about: { identifierKey, holderId } };
-    requireDecided(await this.decide(connection, conflict, resolution));
+    requireResolved(await this.act(connection, conflict, resolution));
     return conflicts.get(id, access);
   }
 
   /** Answers the plan by which the record was or was not taken. */
-  private async decide(
+  private async act(
     connection: SealedConnection,
     conflict: Contested,
     resolution: KeyResolution,
@@ -112,7 +112,7 @@ function planOf({ externalId }: Contested, planned: readonly PlannedRecord[]): P
   return plans.find((plan) => plan.resolution) ?? plans[0];
 }
 
-function requireDecided(made: Plan | undefined): void {
+function requireResolved(made: Plan | undefined): void {
   if (made?.resolution) return;
   if (made?.action === 'conflict' || made?.action === 'stale') throw new ConflictChangedError();
   throw new ConflictOverError('gone');

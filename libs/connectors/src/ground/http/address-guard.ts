@@ -9,10 +9,10 @@ export function isPublicAddress(address: string): boolean {
   return GLOBAL_V6.check(address, 'ipv6') && !RESERVED_V6.check(address, 'ipv6');
 }
 
-/** Refuses what the scheme or a literal address already gives away; names are judged when they resolve. */
+/** Rejects what the scheme or a literal address already gives away; names are judged when they resolve. */
 export function guardUrl(url: URL, allowPrivateNetwork: boolean): void {
   if (url.protocol !== 'https:' && !(allowPrivateNetwork && url.protocol === 'http:'))
-    throw new ConfigError(`${url.protocol}//${url.host} is refused: the base URL has to use https`);
+    throw new ConfigError(`${url.protocol}//${url.host} is rejected: the base URL has to use https`);
   if (url.username !== '' || url.password !== '')
     throw new ConfigError(`The base URL on ${url.host} must not contain a user name or password`);
   const literal = url.hostname.replace(/^\[|\]$/g, '');
@@ -52,7 +52,7 @@ function answer(addresses: LookupAddress[], all: boolean, callback: Parameters<L
 
 function notPublic(hostname: string): ConfigError {
   return new ConfigError(
-    `${hostname} is refused: it is or resolves to an address that is not on the public internet`,
+    `${hostname} is rejected: it is or resolves to an address that is not on the public internet`,
   );
 }
 
