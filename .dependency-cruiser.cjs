@@ -30,7 +30,8 @@ const floors = {
     ['migrations', 'api-keys', 'embedded-postgres'],
   ],
   'event-sourcing': [
-    ['event', 'errors'],
+    ['event', 'precondition'],
+    ['errors'],
     ['decider', 'event-catalog', 'event-store'],
     ['transactor', 'in-memory', 'postgres'],
   ],

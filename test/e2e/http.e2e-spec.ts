@@ -42,6 +42,100 @@ describeApi('the HTTP of it', (api) => {
       expect(status).toBe(expected);
     });
 
+    it.each([
+      ['"1"', 412],
+      ['W/"2"', 412],
+      ['"1", "2"', 412],
+      ['*', 412],
+      ['"3"', 200],
+      ['"abc"', 200],
+      ['2', 422],
+    ])('If-None-Match: %s on a change of version 2 or 1 answers %i', async (ifNoneMatch, expected) => {
+      const { id } = await create(`if-none-match ${ifNoneMatch}`);
+      if (ifNoneMatch !== '"1"')
+        await api.send('PATCH', `/v1/identities/${id}`, { body: { name: 'Ada King' } });
+      const change = { body: { name: 'Countess' }, headers: { 'if-none-match': ifNoneMatch } };
+      expect((await api.send('PATCH', `/v1/identities/${id}`, change)).status).toBe(expected);
+      const { name } = (await api.send('GET', `/v1/identities/${id}`)).body;
+      expect(name === 'Countess').toBe(expected === 200);
+    });
+
+    const doors = {
+      properties: ['PUT', '/properties', [{ key: 'plan', value: 'pro', type: 'string' }]],
+      'one property': ['DELETE', '/properties/plan', undefined],
+      deletion: ['DELETE', '', undefined],
+      reading: ['GET', '', undefined],
+      'reading as of': ['GET', '?as_of=1', undefined],
+      'reading provenance': ['GET', '?include=provenance', undefined],
+    } as const;
+    it.each(Object.entries(doors))(
+      'a false If-Match at the door of %s is 412',
+      async (name, [method, path, body]) => {
+        const { id } = await create(`doors ${name}`);
+        const before = await api.logSize();
+        const wrong = await api.send(method, `/v1/identities/${id}${path}`, {
+          body,
+          headers: { 'if-match': '"9"' },
+        });
+        expect(wrong).toMatchObject({ status: 412, body: { code: 'VERSION_MISMATCH' } });
+        expect(await api.logSize()).toEqual(before);
+        const right = await api.send(method, `/v1/identities/${id}${path}`, {
+          body,
+          headers: { 'if-match': '"1"' },
+        });
+        expect(right.status).toBe(200);
+      },
+    );
+
+    it.each(['agents', 'blocks'])(
+      'a false precondition attaches nothing to an identity (%s)',
+      async (kind) => {
+        const { id } = await create(`attach ${kind}`);
+        const target = `${kind === 'agents' ? 'agent' : 'block'}-${crypto.randomUUID()}`;
+        const send = (headers: Record<string, string>) =>
+          api.send('PATCH', `/v1/${kind}/${target}/identities/attach/${id}`, { headers });
+        expect((await send({ 'if-match': '"2"' })).status).toBe(412);
+        expect((await send({ 'if-none-match': '*' })).status).toBe(412);
+        expect((await send({ 'if-match': '"1"', 'if-none-match': '"2"' })).status).toBe(200);
+      },
+    );
+
+    it.each([
+      [{ 'if-match': '"1"' }, 412],
+      [{ 'if-match': '*' }, 412],
+      [{ 'if-none-match': '*' }, 200],
+      [{ 'if-none-match': '"1"' }, 200],
+    ])('creates with %j: %i', async (headers, expected) => {
+      const body = {
+        identifier_key: `created ${JSON.stringify(headers)}`,
+        name: 'Ada',
+        identity_type: 'user',
+      };
+      const { status } = await api.send('POST', '/v1/identities/', { body, headers });
+      expect(status).toBe(expected);
+      const found = await api.send(
+        'GET',
+        `/v1/identities/?identifier_key=${encodeURIComponent(body.identifier_key)}`,
+      );
+      expect(found.body).toHaveLength(expected === 200 ? 1 : 0);
+    });
+
+    it.each([
+      [{ 'if-match': '*' }, 412, 200],
+      [{ 'if-match': '"1"' }, 412, 200],
+      [{ 'if-match': '"2"' }, 412, 412],
+      [{ 'if-none-match': '*' }, 200, 412],
+    ])('upserts with %j: %i when it is new, else %i', async (headers, whenNew, whenThere) => {
+      const upsert = (key: string) => {
+        const body = { identifier_key: key, name: 'Countess', identity_type: 'user' };
+        return api.send('PUT', '/v1/identities/', { body, headers });
+      };
+      const there = `there ${JSON.stringify(headers)}`;
+      await create(there);
+      expect((await upsert(`new ${JSON.stringify(headers)}`)).status).toBe(whenNew);
+      expect((await upsert(there)).status).toBe(whenThere);
+    });
+
     it('answers 404, not 412, for an identity that is not there', async () =>
       expect(
         await api.send('DELETE', `/v1/identities/${UNKNOWN}`, { headers: { 'if-match': '"1"' } }),

@@ -5,13 +5,14 @@ import { pipedriveConnector } from './pipedrive/pipedrive.connector.js';
 import type { Connector } from './port/connector.js';
 import { salesforceConnector } from './salesforce/salesforce.connector.js';
 
-/** Those that are written by hand: a folder each, and a line here. Everything else finds them by their folder. */
-const written: readonly Connector[] = [
+/** Written by hand: a folder each, and a line here. Everything else finds them by their folder. */
+const byHand: readonly Connector[] = [
   hubSpotConnector,
   pipedriveConnector,
   salesforceConnector,
   odooConnector,
-].map((connector) => withStorableRecords(connector as Connector));
+];
+const written = byHand.map(withStorableRecords);
 
 /** Those of manifests: none before a start has read them. */
 let ofManifests: readonly Connector[] = [];

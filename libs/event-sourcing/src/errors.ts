@@ -1,3 +1,5 @@
+import { inWords, type Precondition } from './precondition.js';
+
 /** The stream moved on (or was archived) since it was read. Reload, decide again. */
 export class WrongExpectedVersionError extends Error {
   override readonly name = 'WrongExpectedVersionError';
@@ -37,14 +39,12 @@ export class DuplicateEventError extends Error {
   readonly code = 'DUPLICATE_EVENT';
 }
 
-/** The caller's If-Match names a version that is not the current one. */
+/** The stream is not at a version that the caller's precondition allows. */
 export class VersionMismatchError extends Error {
   override readonly name = 'VersionMismatchError';
   readonly code = 'VERSION_MISMATCH';
-  constructor(expected: number | readonly number[], actual: number) {
-    const wanted = [expected].flat().join(' or ');
-    super(
-      `Expected version ${wanted} but the current version is ${actual}; read it again and repeat the change`,
-    );
+  constructor(wanted: Precondition, actual: number) {
+    const current = actual === 0 ? 'there is none yet' : `the current version is ${actual}`;
+    super(`Expected ${inWords(wanted)} but ${current}; read it again and repeat the change`);
   }
 }

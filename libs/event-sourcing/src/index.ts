@@ -10,6 +10,7 @@ export * from './postgres/inline-projection.js';
 export * from './postgres/postgres-event-store.js';
 export * from './postgres/statement.js';
 export * from './postgres/subscription-lags.js';
+export * from './precondition.js';
 export * from './stream-walk.js';
 export * from './subscription.js';
 export * from './transactor.js';

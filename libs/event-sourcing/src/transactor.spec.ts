@@ -83,12 +83,12 @@ describe('a transaction on a stream', () => {
   describe('that expects a version', () => {
     it('goes through at that version', async () => {
       await add(1);
-      expect(await add(1, { ifVersion: 1 })).toEqual({ state: 2, version: 2 });
+      expect(await add(1, { precondition: { is: [1] } })).toEqual({ state: 2, version: 2 });
     });
 
     it.each([0, 1])('is refused at another one (adding %i)', async (by) => {
       await add(1);
-      await expect(add(by, { ifVersion: 2 })).rejects.toThrow(VersionMismatchError);
+      await expect(add(by, { precondition: { is: [2] } })).rejects.toThrow(VersionMismatchError);
     });
   });
 
@@ -117,7 +117,7 @@ describe('a transaction on a stream', () => {
 
     it('may be tried again after it failed', async () => {
       await add(1);
-      await expect(add(5, { idempotency, ifVersion: 7 })).rejects.toThrow(VersionMismatchError);
+      await expect(add(5, { idempotency, precondition: { is: [7] } })).rejects.toThrow(VersionMismatchError);
       expect(await add(5, { idempotency })).toEqual({ state: 6, version: 2 });
     });
   });

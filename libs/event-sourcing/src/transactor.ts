@@ -10,6 +10,7 @@ import {
 import type { Event, EventMetadata, NewEvent } from './event.js';
 import type { EventCatalog } from './event-catalog.js';
 import type { AppendOptions, EventStore, StreamAppend } from './event-store.js';
+import { isMet, type Precondition } from './precondition.js';
 
 /** A stream's state and version as a command finds it; version 0 when the stream does not exist. */
 export interface Loaded<State> {
@@ -22,8 +23,8 @@ export interface TransactContext {
   readonly metadata: Omit<EventMetadata, 'occurredAt'>;
   /** Makes a repeated command harmless: the same key answers what it answered before. */
   readonly idempotency?: { readonly key: string; readonly requestHash: Uint8Array } | undefined;
-  /** The version the caller believes current (If-Match), or several of them; another one refuses the command. */
-  readonly ifVersion?: number | readonly number[] | undefined;
+  /** What the caller wants to be true of the stream's version; where it is not, nothing is changed. */
+  readonly precondition?: Precondition | undefined;
 }
 
 export interface TransactorOptions<State, E extends Event, Store extends EventStore> {
@@ -33,6 +34,8 @@ export interface TransactorOptions<State, E extends Event, Store extends EventSt
   readonly catalog: EventCatalog<E>;
   /** Reads the current state, from a snapshot or by folding the stream, through the store it is given. */
   readonly load: (store: Store, streamId: string) => Promise<Loaded<State>>;
+  /** What a failed append means, given the state that it was to store; itself where that says nothing more. */
+  readonly explain?: (error: unknown, after: State) => unknown;
   readonly clock?: Clock;
 }
 
@@ -145,20 +148,33 @@ export class Transactor<State, E extends Event, Store extends EventStore = Event
     streamId: string,
     loaded: Loaded<State>,
     decide: Decision<State, E>,
-    { metadata, idempotency, ifVersion }: TransactContext,
+    { metadata, idempotency, precondition }: TransactContext,
     answer: (after: Loaded<State>) => Answer,
   ): Promise<Answer> {
     const append = this.prepare(streamId, loaded, decide, this.stamp(metadata));
     // After the rule: that the thing does not exist says more than that its version differs.
-    if (ifVersion !== undefined && ![ifVersion].flat().includes(loaded.version)) {
-      throw new VersionMismatchError(ifVersion, loaded.version);
+    if (precondition && !isMet(precondition, loaded.version)) {
+      throw new VersionMismatchError(precondition, loaded.version);
     }
     const after = append ? { state: append.after, version: loaded.version + append.events.length } : loaded;
     const result = answer(after);
     const options: AppendOptions = { command: idempotency && { ...idempotency, result } };
-    if (append) await store.append([append], options);
+    if (append) await this.append(store, append, options);
     else if (options.command) await store.recordCommand(options.command);
     return result;
+  }
+
+  private async append(
+    store: Store,
+    append: StreamAppend<E, State> & { readonly after: State },
+    options: AppendOptions,
+  ): Promise<void> {
+    const { explain = (error: unknown) => error } = this.options;
+    try {
+      await store.append([append], options);
+    } catch (error) {
+      throw explain(error, append.after);
+    }
   }
 
   private envelop(events: readonly E[], metadata: EventMetadata): NewEvent<E>[] {

@@ -153,7 +153,7 @@ const rows = {
     },
     VERSION_MISMATCH: {
       status: 412,
-      meaning: 'The identity is not at the version that `If-Match` names',
+      meaning: 'The identity is not at a version that `If-Match` or `If-None-Match` allows',
       advice: 'Read it again and repeat the change on what it is now',
     },
     IDEMPOTENCY_KEY_REUSED: {

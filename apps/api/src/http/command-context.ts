@@ -1,18 +1,17 @@
 import { hash } from 'node:crypto';
 import type { CommandContext } from '#identity';
 import type { Call } from './endpoint.js';
-import { versionsIn } from './etag.js';
+import { preconditionOf } from './etag.js';
 import { InvalidRequestError } from './invalid-request.error.js';
 
-/** What REST adds to every command: who asks, what they may see, If-Match, and the Idempotency-Key. */
+/** What REST adds to every command: who asks, what they may see, preconditions, and the Idempotency-Key. */
 export function commandContext(call: Call, { body = call.body }: { body?: unknown } = {}): CommandContext {
   const { caller, request } = call;
-  const ifMatch = versionsIn(request.headers['if-match'], 'If-Match');
   return {
     access: caller.access,
     metadata: { actor: caller.actor, source: 'rest', correlationId: request.id },
     idempotency: idempotencyOf(call, body),
-    ifVersion: ifMatch === '*' ? undefined : ifMatch,
+    precondition: preconditionOf(request.headers),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { alreadyHas, versionsIn } from './etag.js';
+import { preconditionOf, versionsIn } from './etag.js';
 
 describe('the versions in If-Match', () => {
   it.each([
@@ -18,12 +18,15 @@ describe('the versions in If-Match', () => {
   );
 });
 
-describe('If-None-Match', () => {
+describe('the precondition of a request', () => {
   it.each([
-    ['"3"', true],
-    ['"2", "3"', true],
-    ['*', true],
-    ['"2"', false],
-    [undefined, false],
-  ])('%s of version 3: %s', (header, has) => expect(alreadyHas(header, 3)).toBe(has));
+    [{}, undefined],
+    [{ 'if-match': '' }, undefined],
+    [{ 'if-match': '"3"' }, { is: [3] }],
+    [{ 'if-none-match': '*' }, { isNot: '*' }],
+    [
+      { 'if-match': '*', 'if-none-match': '"1", "2"' },
+      { is: '*', isNot: [1, 2] },
+    ],
+  ])('%j', (headers, precondition) => expect(preconditionOf(headers)).toEqual(precondition));
 });

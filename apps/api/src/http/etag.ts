@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Precondition, Versions } from '#event-sourcing';
 import { InvalidRequestError } from './invalid-request.error.js';
 
 /** An identity's ETag: its stream version. */
@@ -10,7 +12,7 @@ const TAG = /^(?:W\/)?"([\x21\x23-\x7e]*)"$/;
  * count like strong ones: proxies that compress make them weak, and the version says the same either way. A tag that
  * is no version of ours is -1, which matches nothing.
  */
-export function versionsIn(header: string | undefined, name: string): readonly number[] | '*' | undefined {
+export function versionsIn(header: string | undefined, name: string): Versions | undefined {
   if (header === undefined || header.trim() === '') return undefined;
   if (header.trim() === '*') return '*';
   return header.split(',').map((tag) => {
@@ -22,8 +24,9 @@ export function versionsIn(header: string | undefined, name: string): readonly n
 
 const EXPECTED = 'expected "*" or ETags in double quotes, such as "3"';
 
-/** True when the client holds this version already. */
-export const alreadyHas = (header: string | undefined, version: number): boolean => {
-  const versions = versionsIn(header, 'If-None-Match');
-  return versions === '*' || (versions?.includes(version) ?? false);
-};
+/** What a request wants to be true of the identity that it reads or changes; nothing when it does not say. */
+export function preconditionOf(headers: IncomingHttpHeaders): Precondition | undefined {
+  const is = versionsIn(headers['if-match'], 'If-Match');
+  const isNot = versionsIn(headers['if-none-match'], 'If-None-Match');
+  return is === undefined && isNot === undefined ? undefined : { is, isNot };
+}

@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { isMet, VersionMismatchError } from '#event-sourcing';
 import {
   CountIdentities,
   CreateIdentity,
@@ -23,7 +24,7 @@ import {
 } from '#identity';
 import { commandContext } from '../http/command-context.js';
 import type { Call, CallOf } from '../http/endpoint.js';
-import { alreadyHas, etagOf } from '../http/etag.js';
+import { etagOf, preconditionOf } from '../http/etag.js';
 import { Serve } from '../http/serve.decorator.js';
 import * as endpoints from './identities.endpoints.js';
 import { filterOf } from './identity-filter.params.js';
@@ -53,7 +54,7 @@ export class IdentitiesController {
   @Serve(endpoints.createIdentity)
   async create(call: CallOf<typeof endpoints.createIdentity>) {
     const identity = fromWireIdentity({ ...call.body, project_id: projectFor(call.body, call) });
-    const { ifVersion, ...context } = commandContext(call, { body: identity });
+    const context = commandContext(call, { body: identity });
     return tagged(call, await this.commands.execute(new CreateIdentity(identity, context)));
   }
 
@@ -73,7 +74,7 @@ export class IdentitiesController {
       asOf === undefined ? new GetIdentity(id, access) : new GetIdentityAsOf(id, asOf, access),
     );
     const identity = tagged(call, view);
-    if (alreadyHas(call.request.headers['if-none-match'], view.version)) call.reply.code(304);
+    if (isUnchanged(call, view.version)) call.reply.code(304);
     if (call.query.include === undefined) return identity;
     const provenance = await this.queries.execute(new GetIdentityProvenance(id, view.version, access));
     return { ...identity, provenance: provenanceToWire(provenance) };
@@ -104,6 +105,13 @@ export class IdentitiesController {
 }
 
 const idOf = ({ params }: Call<{ identity_id: string }>): string => identityUuid(params.identity_id);
+
+/** Whether the client has this version already. @throws VersionMismatchError when it wants another one (If-Match) */
+function isUnchanged({ request }: Call, version: number): boolean {
+  const { is, isNot } = preconditionOf(request.headers) ?? {};
+  if (!isMet({ is }, version)) throw new VersionMismatchError({ is }, version);
+  return !isMet({ isNot }, version);
+}
 
 /** An identity with its version as ETag. */
 function tagged({ reply }: Call, view: IdentityView): IdentityOnTheWire {

@@ -50,10 +50,10 @@ export const createIdentity = endpoint({
   tag,
   id: 'create_identity',
   summary: 'Create an identity',
-  headers: ['Idempotency-Key', 'X-Project-Id'],
+  headers: ['Idempotency-Key', 'If-Match', 'If-None-Match', 'X-Project-Id'],
   body: IdentityCreate,
   answer: IdentityShape,
-  refusals: [409],
+  refusals: [409, 412],
 });
 
 export const upsertIdentity = endpoint({
@@ -65,7 +65,7 @@ export const upsertIdentity = endpoint({
   summary: 'Create the identity of a key, or bring it up to date',
   description:
     'A known key keeps its id: name and type are overwritten; properties, agent_ids and block_ids are replaced when given.',
-  headers: ['Idempotency-Key', 'If-Match', 'X-Project-Id'],
+  headers: ['Idempotency-Key', 'If-Match', 'If-None-Match', 'X-Project-Id'],
   body: IdentityUpsert,
   answer: IdentityShape,
   refusals: [409, 412],
@@ -96,9 +96,9 @@ export const retrieveIdentity = endpoint({
         },
       }),
   }),
-  headers: ['If-None-Match'],
+  headers: ['If-Match', 'If-None-Match'],
   answer: z.union([IdentityShape, IdentityWithProvenance]),
-  refusals: [304, 404],
+  refusals: [304, 404, 412],
 });
 
 export const modifyIdentity = endpoint({
@@ -111,7 +111,7 @@ export const modifyIdentity = endpoint({
   description:
     'Null and absent fields stay as they are. Properties merge by key; agent_ids and block_ids are added to the ones there.',
   params,
-  headers: ['Idempotency-Key', 'If-Match'],
+  headers: ['Idempotency-Key', 'If-Match', 'If-None-Match'],
   body: IdentityUpdate,
   answer: IdentityShape,
   refusals: [404, 409, 412],
@@ -125,7 +125,7 @@ export const deleteIdentity = endpoint({
   id: 'delete_identity',
   summary: 'Delete an identity; its history stays',
   params,
-  headers: ['Idempotency-Key', 'If-Match'],
+  headers: ['Idempotency-Key', 'If-Match', 'If-None-Match'],
   answer: z.null(),
   refusals: [404, 409, 412],
 });
@@ -138,7 +138,7 @@ export const upsertProperties = endpoint({
   id: 'upsert_properties_for_identity',
   summary: 'Update or create properties by key; the others stay',
   params,
-  headers: ['Idempotency-Key', 'If-Match'],
+  headers: ['Idempotency-Key', 'If-Match', 'If-None-Match'],
   body: PropertyList,
   answer: IdentityShape,
   refusals: [404, 409, 412],
@@ -152,7 +152,7 @@ export const removeProperty = endpoint({
   id: 'remove_property_of_identity',
   summary: 'Remove a property; one that is not there is removed already',
   params: params.extend({ key: PropertyKey }),
-  headers: ['Idempotency-Key', 'If-Match'],
+  headers: ['Idempotency-Key', 'If-Match', 'If-None-Match'],
   answer: IdentityShape,
   refusals: [404, 409, 412],
 });

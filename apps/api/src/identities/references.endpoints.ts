@@ -49,7 +49,7 @@ const anyIdentityId = z.string().meta({ example: 'identity-123e4567-e89b-42d3-84
 const reference = {
   method: 'PATCH',
   scope: 'write',
-  headers: ['Idempotency-Key', 'If-Match'],
+  headers: ['Idempotency-Key', 'If-Match', 'If-None-Match'],
 } as const satisfies Partial<Endpoint>;
 
 const agentReference = {

@@ -47,8 +47,10 @@ function parametersIn(place: 'path' | 'query', shape: z.ZodType | undefined, com
 const HEADERS: Record<MeaningfulHeader, string> = {
   'Idempotency-Key':
     'Makes a repeated request harmless for 24 hours: it is done once and answered the same. The same key with another request: 422.',
-  'If-Match': 'An ETag: the change is refused with 412 when the identity has moved on.',
-  'If-None-Match': 'An ETag: 304 without a body when the identity is still the same.',
+  'If-Match':
+    'ETags, or `*`: 412, and nothing is changed, when the identity is at another version, or not there yet.',
+  'If-None-Match':
+    'ETags, or `*`: when the identity is at that version, a read answers 304 without a body, and a change 412.',
   'X-Project-Id': 'The project, where the body or query names none. `X-Project` means the same.',
 };
 

@@ -3,6 +3,7 @@ import type { MappingResult } from '../mapping/mapped-identity.js';
 import type { MappingDocument } from '../mapping/mapping.schema.js';
 import { mapOne } from '../testing/map-one.js';
 import { pathsRead } from '../testing/paths-read.js';
+import { isKnownProperty } from './fake/property-definitions.js';
 import { companyMapping, contactMapping, DEFAULT_PROPERTIES } from './hubspot.mapping.js';
 import { readRecords } from './hubspot.records.js';
 
@@ -118,6 +119,10 @@ it.each([
     const read = pathsRead(mapping).filter((path) => path.startsWith('properties.'));
     expect(DEFAULT_PROPERTIES[stream].map((name) => `properties.${name}`).sort()).toEqual(read);
   },
+);
+
+it.each(['contacts', 'companies'] as const)('has a fake that knows what it asks for of %s', (stream) =>
+  expect(DEFAULT_PROPERTIES[stream].filter((name) => !isKnownProperty(stream, name))).toEqual([]),
 );
 
 /** As in a run: the record is read first, then mapped. */

@@ -31,6 +31,7 @@ export class IdentityRepository {
       decider: identityDecider,
       catalog: identityEvents,
       load: loadIdentity,
+      explain: takenKeyOf,
       ...(clock && { clock }),
     });
   }
@@ -41,21 +42,14 @@ export class IdentityRepository {
   }
 
   /** @throws IdentifierKeyTakenError when the change would give two identities one key. */
-  async transact<Answer>(
+  transact<Answer>(
     identityId: string,
     decision: Decision<Identity, IdentityEvent>,
     context: TransactContext,
     answer: (after: Loaded<Identity>) => Answer,
     known?: Loaded<Identity>,
   ): Promise<Answer> {
-    let wanted: Loaded<Identity> | undefined;
-    const remember = (after: Loaded<Identity>) => {
-      wanted = after;
-      return answer(after);
-    };
-    return this.transactor
-      .transact(identityId, decision, context, remember, known)
-      .catch((error: unknown) => rejectTakenKey(error, wanted?.state));
+    return this.transactor.transact(identityId, decision, context, answer, known);
   }
 
   /** Live identities of a project by identifier key. */
@@ -118,15 +112,14 @@ const loadedFrom = (row: LoadedRow): Loaded<Identity> =>
     ? { state: { status: 'deleted' }, version: row.stream_version }
     : { state: stateOf(row), version: row.version };
 
-/** True when the database refused a second identity of one key. */
+/** True when the database rejected a second identity of one key. */
 export const isTakenKey = (error: unknown): boolean => {
   const { code, constraint } = error as { code?: string; constraint?: string };
   return code === '23505' && constraint === 'identities_key';
 };
 
-function rejectTakenKey(error: unknown, wanted: Identity | undefined): never {
-  if (isTakenKey(error) && wanted?.status === 'live') {
-    throw new IdentifierKeyTakenError(wanted.identifierKey, wanted.projectId, { cause: error });
-  }
-  throw error;
-}
+/** The unique index names no key of ours: the state that was to be stored does. */
+const takenKeyOf = (error: unknown, wanted: Identity): unknown =>
+  isTakenKey(error) && wanted.status === 'live'
+    ? new IdentifierKeyTakenError(wanted.identifierKey, wanted.projectId, { cause: error })
+    : error;

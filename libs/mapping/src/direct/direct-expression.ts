@@ -15,7 +15,7 @@ export type DirectExpression = (input: unknown) => unknown;
 
 /**
  * The part of JSONata that mappings of CRM records are made of, as plain functions: JSONata walks the same tree with
- * a promise at every node, which takes some fifty times longer. It gives what JSONata gives, or `ELSEWHERE`; `null`
+ * a promise at every node, which takes some twenty times longer. It gives what JSONata gives, or `ELSEWHERE`; `null`
  * when something in the expression is beyond it. Every rule here is one of `jsonata.js`, and the spec compares the two.
  */
 export function compileDirect(tree: unknown): DirectExpression | null {

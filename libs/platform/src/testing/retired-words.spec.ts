@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
 import { RETIRED_WORDS } from './retired-words.js';
 
 describe('retired words', () => {

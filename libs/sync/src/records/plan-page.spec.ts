@@ -5,7 +5,7 @@ import { createIdentity, IdentityRepository, identityDecider } from '#identity';
 import type { PoolClient } from '#platform';
 import { contentHash } from './mirrored-identity.js';
 import type { Present } from './observation.js';
-import { planPage } from './plan-page.js';
+import { type PagePlanning, planPage } from './plan-page.js';
 import { Roster } from './roster.js';
 
 const SIZE = 7;
@@ -33,20 +33,53 @@ describe('keys on a page', () => {
   });
 });
 
+describe('a record that waits for a key which nobody gives up', () => {
+  const actions = async (mayDecide?: PagePlanning['mayDecide']) => {
+    const merge = () => ({ action: 'merge', by: 'key:1' }) as const;
+    const { planned } = await plannedFor([1, 1], [0, 1], { resolutionFor: merge, mayDecide });
+    return planned.map(({ observation, plan }) => [observation.id, plan.action]);
+  };
+
+  it('is decided about', async () => {
+    expect(await actions()).toContainEqual(['0', 'merge']);
+    expect(await actions(() => true)).toContainEqual(['0', 'merge']);
+  });
+
+  it('goes on waiting where more has to be known first', async () => {
+    const told: string[] = [];
+    const mayDecide: PagePlanning['mayDecide'] = (conflicts) => {
+      told.push(...conflicts.map(({ observation }) => observation.id));
+      return false;
+    };
+    expect(await actions(mayDecide)).toContainEqual(['0', 'conflict']);
+    expect(told).toEqual(['0']);
+  });
+});
+
 /** Identity n has key n; its record wants `wanted[n]` and comes in this order. */
 async function keysAfter(wanted: readonly number[], order: readonly number[]): Promise<string[]> {
-  const records = order.map((n) => present(n, wanted[n] ?? n));
-  const roster = await Roster.load(client, repository, { ...STREAM, projectId: null }, records);
-  planPage(roster, records, {
-    askedAt: new Date(Date.UTC(2026, 8, 2)),
-    projectId: null,
-    owned: new Set(),
-    metadataFor: () => transactor.stamp({ actor: 'a test', source: 'test', correlationId: 'a test' }),
-  });
+  const { roster } = await plannedFor(wanted, order);
   return wanted.map((_, n) => {
     const identity = order.includes(n) ? roster.stateOf(identityId(n)) : live(n);
     return identity.status === 'live' ? identity.identifierKey : 'none';
   });
+}
+
+async function plannedFor(
+  wanted: readonly number[],
+  order: readonly number[],
+  more: Pick<PagePlanning, 'resolutionFor' | 'mayDecide'> = {},
+) {
+  const records = order.map((n) => present(n, wanted[n] ?? n));
+  const roster = await Roster.load(client, repository, { ...STREAM, projectId: null }, records);
+  const planned = planPage(roster, records, {
+    askedAt: new Date(Date.UTC(2026, 8, 2)),
+    projectId: null,
+    owned: new Set(),
+    metadataFor: () => transactor.stamp({ actor: 'a test', source: 'test', correlationId: 'a test' }),
+    ...more,
+  });
+  return { roster, planned };
 }
 
 const STREAM = { connectionId: '44444444-4444-4444-8444-444444444444', stream: 'contacts' };

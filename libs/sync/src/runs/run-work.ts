@@ -1,20 +1,18 @@
 import { type Clock, createLogger, framesOf, type PoolClient } from '#platform';
 import { allTogether, type Isolate } from '#queue';
 import type { ApplyRecords } from '../applying/apply-records.js';
-import { type RecordBatch, rulesOf } from '../applying/record-batch.js';
 import { obstacleOf, type SealedConnection } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
 import type { SweepStore } from '../links/sweep.store.js';
-import { addCounts, failuresOf, type OutcomeCounts, totalOf } from '../outcomes/outcome-counts.js';
-import type { Observation } from '../records/observation.js';
-import type { SameRecord } from '../records/same-records.js';
 import { setAside } from '../records/set-aside.js';
 import { CountedCalls } from './counted-calls.js';
 import { isEverydayWait, isVendorAway, judgeFailure } from './failure.js';
 import { PageAhead } from './page-ahead.js';
-import type { PageReader, RunPage } from './page-reader.js';
-import { isOver, type Run, type RunPhase } from './run.js';
+import type { PageReader } from './page-reader.js';
+import { batchOf, foundOn, type PagePart, partOf, type ReadPage } from './read-page.js';
+import { isDryRun, isListing, isOver, type Run } from './run.js';
 import type { FoundRun, RunStep, RunStore } from './run.store.js';
+import { stepOf } from './run-step.js';
 
 /** What the job of a page does next; null: nothing. */
 export type NextPage = { readonly afterMs: number } | null;
@@ -87,7 +85,7 @@ export class RunWork {
     const life = this.showLife(runId);
     try {
       const page = await (asked.page ?? this.reader.read(run, connection, calls, turn));
-      if (page.next && LISTED.includes(page.next.phase) && !turn.isLastPage) {
+      if (page.next && isListing(page.next.phase) && !turn.isLastPage) {
         const elapsed = performance.now() - since;
         const after = { ...run, ...page.next, pages: run.pages + 1 };
         ahead.ask(after, connection, new Date(now.getTime() + elapsed));
@@ -139,17 +137,16 @@ export class RunWork {
       saysNothing: isVendorAway,
       apply: async (portion) => {
         const left = setAside(portion, ({ id }) => id, this.log, { run: run.id });
-        more = await this.apply(read, { ...split(portion.items, left), isTrial: portion.isTrial });
+        more = await this.apply(read, partOf(portion, left));
       },
     });
     return more;
   }
 
   private async apply(read: ReadPage, part: PagePart): Promise<boolean> {
-    const { run, page, calls } = read;
     let more = false;
     await this.records.apply(batchOf(read, part), (client, counts) => {
-      const step = { ...stepOf(run, page, counts), calls: calls.count };
+      const step = stepOf(read, counts);
       more = !isOver(step);
       return this.moveOn(client, read, step);
     });
@@ -193,88 +190,7 @@ interface Turn {
   known?: { readonly version: string; readonly connection: SealedConnection | null };
 }
 
-interface ReadPage {
-  readonly run: Run;
-  readonly connection: SealedConnection;
-  readonly page: RunPage;
-  readonly askedAt: Date;
-  readonly calls: CountedCalls;
-}
-
-/** What was found of one record on a page. */
-type Found =
-  | { readonly id: string; readonly observation: Observation }
-  | { readonly id: string; readonly same: SameRecord };
-
-interface PagePart {
-  readonly observations: readonly Observation[];
-  readonly same: readonly SameRecord[];
-  readonly isTrial: boolean;
-}
-
-const isDryRun = ({ mode }: Run): boolean => mode === 'dry_run';
-
-const batchOf = (
-  { run, connection, page, askedAt }: ReadPage,
-  { observations, same, isTrial }: PagePart,
-): RecordBatch => ({
-  key: { connectionId: run.connectionId, stream: run.stream },
-  source: {
-    observations,
-    same,
-    askedAt,
-    fromListing: LISTED.includes(run.phase),
-    observe: page.observe,
-  },
-  rules: rulesOf(connection, page.mapping),
-  run: { id: run.id, dryRun: isDryRun(run), isTrial },
-});
-
-const foundOn = ({ observations, same = [] }: RunPage): Found[] => [
-  ...observations.map((observation) => ({ id: observation.id, observation })),
-  ...same.map((one) => ({ id: one.id, same: one })),
-];
-
-const split = (items: readonly Found[], left: readonly Observation[]): Omit<PagePart, 'isTrial'> => ({
-  observations: [...items.flatMap((item) => ('observation' in item ? [item.observation] : [])), ...left],
-  same: items.flatMap((item) => ('same' in item ? [item.same] : [])),
-});
-
-/** What the vendor lists, page after page. */
-const LISTED: readonly RunPhase[] = ['deletions', 'read'];
-
-/** When the first records are mostly invalid, it is the mapping that is wrong, not the records. */
-const SAMPLE = 200;
-const TOO_MANY = 0.5;
-
 /** One job's turn: a long run gives way to others, and asking the queue for each page would cost more than the page. */
 const WORK_MS = 20_000;
 
 const SIGN_OF_LIFE_MS = 2_000;
-
-function stepOf(run: Run, page: RunPage, counts: OutcomeCounts): Omit<RunStep, 'calls'> {
-  const total = addCounts(run.counts, counts);
-  const { listed } = page;
-  const rows = { rows: listed?.count ?? 0, ...(listed?.total === undefined ? {} : { total: listed.total }) };
-  const { deletionsEnd = false } = page;
-  const place = { ...(page.next ?? { phase: run.phase, cursor: null }), ...rows, deletionsEnd };
-  if (isHopeless(run.counts, total)) {
-    const error = `${total.invalid} of the first ${totalOf(total)} records cannot be mapped: correct the mapping`;
-    return { ...place, counts: total, status: 'failed', errorCode: 'TOO_MANY_INVALID', error };
-  }
-  if (page.obstacle) {
-    const { code: errorCode, message: error } = page.obstacle;
-    return { ...place, counts: total, status: 'completed_with_errors', errorCode, error };
-  }
-  if (page.next) return { ...place, counts: total, status: 'running' };
-  return {
-    ...place,
-    counts: total,
-    status: failuresOf(total) > 0 ? 'completed_with_errors' : 'completed',
-  };
-}
-
-function isHopeless(before: OutcomeCounts, after: OutcomeCounts): boolean {
-  const read = totalOf(after);
-  return totalOf(before) < SAMPLE && read >= SAMPLE && (after.invalid ?? 0) > read * TOO_MANY;
-}

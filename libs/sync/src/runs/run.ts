@@ -60,6 +60,11 @@ export interface Run {
   readonly finishedAt: Date | null;
 }
 
+/** The vendor shows what it has, page after page. */
+export const isListing = (phase: RunPhase): boolean => phase === 'deletions' || phase === 'read';
+
+export const isDryRun = ({ mode }: Pick<Run, 'mode'>): boolean => mode === 'dry_run';
+
 export const isOver = ({ status }: Pick<Run, 'status'>): boolean =>
   status !== 'waiting' && status !== 'running';
 
