@@ -4,7 +4,7 @@ import {
   CreateIdentityHandler,
   GetIdentity,
   GetIdentityHandler,
-  HotReads,
+  IdentityReads,
   IdentityRepository,
   identityProjection,
   ListIdentities,
@@ -50,7 +50,7 @@ async function recorded(work) {
     },
   };
   const store = new PostgresEventStore(pool, [identityProjection]);
-  await work({ identities: new IdentityRepository(store), reads: new HotReads(pool) });
+  await work({ identities: new IdentityRepository(store), reads: new IdentityReads(pool) });
   return statements;
 }
 

@@ -47,7 +47,7 @@ const MAX_TRIES = 6;
  * succeed (20 parallel changes of one identity lost 17 of them in the reference server).
  */
 export class Transactor<State, E extends Event, Store extends EventStore = EventStore> {
-  private readonly clock: Clock;
+  protected readonly clock: Clock;
 
   constructor(private readonly options: TransactorOptions<State, E, Store>) {
     this.clock = options.clock ?? systemClock;

@@ -17,8 +17,8 @@ import { GetEverAttachedHandler } from './queries/get-ever-attached.query.js';
 import { GetIdentityHandler } from './queries/get-identity.query.js';
 import { GetIdentityAsOfHandler } from './queries/get-identity-as-of.query.js';
 import { GetIdentityProvenanceHandler } from './queries/get-identity-provenance.query.js';
-import { HotReads } from './queries/hot-reads.js';
 import { GetIdentityHistoryHandler } from './queries/identity-history.query.js';
+import { IdentityReads } from './queries/identity-reads.js';
 import { ListIdentitiesHandler } from './queries/list-identities.query.js';
 
 const handlers = [
@@ -47,7 +47,7 @@ export class IdentityModule {
     const providers = [
       { provide: PostgresEventStore, useValue: store },
       { provide: IdentityRepository, useValue: new IdentityRepository(store) },
-      { provide: HotReads, useValue: new HotReads(pool) },
+      { provide: IdentityReads, useValue: new IdentityReads(pool) },
     ];
     return {
       module: IdentityModule,

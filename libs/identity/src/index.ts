@@ -29,7 +29,7 @@ export * from './queries/get-ever-attached.query.js';
 export * from './queries/get-identity.query.js';
 export * from './queries/get-identity-as-of.query.js';
 export * from './queries/get-identity-provenance.query.js';
-export * from './queries/hot-reads.js';
 export * from './queries/identity-filter.js';
 export * from './queries/identity-history.query.js';
+export * from './queries/identity-reads.js';
 export * from './queries/list-identities.query.js';

@@ -47,9 +47,9 @@ export class UpsertIdentitiesHandler implements ICommandHandler<UpsertIdentities
 
   execute({ identities, context, options }: UpsertIdentities): Promise<readonly UpsertOutcome[]> {
     const repository = options.within ? this.identities.within(options.within) : this.identities;
-    return repository.transactor.once(context, async () => {
+    return repository.once(context, async () => {
       const batch = await loadBatch(repository, identities);
-      const metadata = repository.transactor.stamp(context.metadata);
+      const metadata = repository.stamp(context.metadata);
       const outcomes = await mapInTurns(identities, (identity) =>
         decideOne(batch, identity, context, metadata, options),
       );

@@ -85,7 +85,7 @@ describeEachDatabase('a batch of drafts', (database) => {
   const create = (id: string, identifierKey: string) =>
     identities.transact(id, createIdentity(id, anIdentity({ identifierKey })), aContext(), () => null);
   const decide = (n: 0 | 1 | 2, rule: Parameters<IdentityDrafts['decide']>[1]) =>
-    drafts.decide(ids[n], rule, identities.transactor.stamp(aContext().metadata));
+    drafts.decide(ids[n], rule, identities.stamp(aContext().metadata));
   const rename = (n: 0 | 1, identifierKey: string) => decide(n, modifyIdentity(ids[n], { identifierKey }));
   const keysNow = async () => {
     const { rows } = await pool.query('select id, identifier_key from identities where id = any($1)', [ids]);

@@ -31,8 +31,8 @@ export class IdentityDrafts {
   /** Decides on what earlier decisions left, and answers whether anything happened. */
   decide(identityId: string, decision: Decision<Identity, IdentityEvent>, metadata: EventMetadata): boolean {
     const draft = this.drafts.get(identityId) ?? newDraft(identityId);
-    const { transactor } = this.repository;
-    const append = transactor.prepare(identityId, { state: draft.current, version: 0 }, decision, metadata);
+    const undecided = { state: draft.current, version: 0 };
+    const append = this.repository.prepare(identityId, undecided, decision, metadata);
     this.drafts.set(identityId, draft);
     if (!append) return false;
     draft.current = append.after;

@@ -158,9 +158,9 @@ describeEachDatabase('the identity rows', (database) => {
   ) {
     let state = loaded.state;
     const events = changes.flatMap((change) => {
-      const metadata = identities.transactor.stamp(aContext().metadata);
+      const metadata = identities.stamp(aContext().metadata);
       const prepared = unlessRejected(() =>
-        identities.transactor.prepare(id, { state, version: 0 }, ruleOf(id, change), metadata),
+        identities.prepare(id, { state, version: 0 }, ruleOf(id, change), metadata),
       );
       state = prepared?.after ?? state;
       return prepared?.events ?? [];

@@ -8,7 +8,7 @@ import type { IdentityEvent } from '../identity.events.js';
 import type { Identity } from '../identity.state.js';
 import { CountIdentities, CountIdentitiesHandler } from '../queries/count-identities.query.js';
 import { GetIdentity, GetIdentityHandler } from '../queries/get-identity.query.js';
-import { HotReads } from '../queries/hot-reads.js';
+import { IdentityReads } from '../queries/identity-reads.js';
 import { ListIdentities, ListIdentitiesHandler } from '../queries/list-identities.query.js';
 import { aContext, anIdentity } from '../testing/identity.builders.js';
 import { identityProjection } from './identity.projection.js';
@@ -180,11 +180,10 @@ describeEachDatabase('rebuilding the identities', (database) => {
 
   /** A change and a deletion in one append of two events, which take the other append function. */
   async function lastWords(id: string): Promise<StreamAppend<IdentityEvent, Identity>> {
-    const { transactor } = identities;
     const loaded = await identities.load(id);
-    const metadata = transactor.stamp(aContext().metadata);
-    const renamed = transactor.prepare(id, loaded, modifyIdentity(id, { name: 'Bye' }), metadata);
-    const deleted = transactor.prepare(id, loaded, deleteIdentity(id), metadata);
+    const metadata = identities.stamp(aContext().metadata);
+    const renamed = identities.prepare(id, loaded, modifyIdentity(id, { name: 'Bye' }), metadata);
+    const deleted = identities.prepare(id, loaded, deleteIdentity(id), metadata);
     if (!renamed || !deleted) throw new Error('nothing to say');
     return { ...deleted, events: [...renamed.events, ...deleted.events] };
   }
@@ -216,13 +215,14 @@ describeEachDatabase('rebuilding the identities', (database) => {
   };
 
   const readOne = () =>
-    new GetIdentityHandler(new HotReads(pool)).execute(new GetIdentity(ids[15] ?? '', 'all'));
+    new GetIdentityHandler(new IdentityReads(pool)).execute(new GetIdentity(ids[15] ?? '', 'all'));
   const readPage = () => list({});
   const readFiltered = () => list({ properties: { plan: 'pro' } });
-  const count = () => new CountIdentitiesHandler(new HotReads(pool)).execute(new CountIdentities({}, 'all'));
+  const count = () =>
+    new CountIdentitiesHandler(new IdentityReads(pool)).execute(new CountIdentities({}, 'all'));
   const readByPrisma = () => prisma.identity.findUniqueOrThrow({ where: { id: ids[15] ?? '' } });
   const list = (filter: ConstructorParameters<typeof ListIdentities>[0]) =>
-    new ListIdentitiesHandler(new HotReads(pool))
+    new ListIdentitiesHandler(new IdentityReads(pool))
       .execute(new ListIdentities(filter, { limit: 20, order: 'desc' }, 'all'))
       .then((page) => expect(page).toHaveLength(20));
   const write = () => {

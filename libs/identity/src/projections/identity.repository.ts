@@ -1,10 +1,4 @@
-import {
-  type Decision,
-  type Loaded,
-  type PostgresEventStore,
-  type TransactContext,
-  Transactor,
-} from '#event-sourcing';
+import { type Loaded, type PostgresEventStore, Transactor } from '#event-sourcing';
 import type { Clock, PoolClient } from '#platform';
 import { identityDecider } from '../identity.decider.js';
 import { IdentifierKeyTakenError } from '../identity.errors.js';
@@ -17,15 +11,13 @@ export interface FoundIdentity extends Loaded<Identity> {
   readonly id: string;
 }
 
-/** Loads identities from their rows, which double as snapshots, and runs decisions on them. */
-export class IdentityRepository {
-  readonly transactor: Transactor<Identity, IdentityEvent, PostgresEventStore>;
-
+/** Runs decisions on identities, which it loads from their rows: those double as snapshots. */
+export class IdentityRepository extends Transactor<Identity, IdentityEvent, PostgresEventStore> {
   constructor(
     readonly store: PostgresEventStore,
-    private readonly clock?: Clock,
+    clock?: Clock,
   ) {
-    this.transactor = new Transactor({
+    super({
       store,
       category: IDENTITY_CATEGORY,
       decider: identityDecider,
@@ -39,17 +31,6 @@ export class IdentityRepository {
   /** The same identities inside a transaction of the caller's. */
   within(client: PoolClient): IdentityRepository {
     return new IdentityRepository(this.store.within(client), this.clock);
-  }
-
-  /** @throws IdentifierKeyTakenError when the change would give two identities one key. */
-  transact<Answer>(
-    identityId: string,
-    decision: Decision<Identity, IdentityEvent>,
-    context: TransactContext,
-    answer: (after: Loaded<Identity>) => Answer,
-    known?: Loaded<Identity>,
-  ): Promise<Answer> {
-    return this.transactor.transact(identityId, decision, context, answer, known);
   }
 
   /** Live identities of a project by identifier key. */

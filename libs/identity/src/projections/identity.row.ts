@@ -1,6 +1,5 @@
 import type { Identity as PrismaIdentity } from '#prisma';
 import type { IdentityProperty, IdentityType, LiveIdentity } from '../identity.state.js';
-import type { IdentityView } from '../identity.view.js';
 
 /** A row of `identities` as pg answers it: the columns of the Prisma model under their SQL names. */
 export interface IdentityRow {
@@ -37,7 +36,7 @@ export const stateColumns: string = STATE_COLUMNS.map((column) => `i.${column}`)
 
 /** "" stands for no project in the database: NULLs could not be compared by an index. */
 export const toColumn = (projectId: string | null): string => projectId ?? '';
-const fromColumn = (projectId: string): string | null => (projectId === '' ? null : projectId);
+export const fromColumn = (projectId: string): string | null => (projectId === '' ? null : projectId);
 
 export const stateOf = (row: StateRow): LiveIdentity => ({
   status: 'live',
@@ -46,18 +45,6 @@ export const stateOf = (row: StateRow): LiveIdentity => ({
   name: row.name,
   identityType: row.identity_type,
   properties: new Map(row.properties.map((property) => [property.key, property])),
-  agentIds: row.agent_ids,
-  blockIds: row.block_ids,
-});
-
-export const viewOf = (row: StateRow): IdentityView => ({
-  id: row.id,
-  version: row.version,
-  projectId: fromColumn(row.project_id),
-  identifierKey: row.identifier_key,
-  name: row.name,
-  identityType: row.identity_type,
-  properties: row.properties,
   agentIds: row.agent_ids,
   blockIds: row.block_ids,
 });

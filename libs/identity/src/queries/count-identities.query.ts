@@ -1,8 +1,8 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { StatementParameters } from '#event-sourcing';
 import type { ProjectAccess } from '../identity.access.js';
-import { HotReads } from './hot-reads.js';
 import { allConditions, filterSql, type IdentityFilter } from './identity-filter.js';
+import { IdentityReads } from './identity-reads.js';
 
 /** How many identities match. */
 export class CountIdentities extends Query<number> {
@@ -16,7 +16,7 @@ export class CountIdentities extends Query<number> {
 
 @QueryHandler(CountIdentities)
 export class CountIdentitiesHandler implements IQueryHandler<CountIdentities> {
-  constructor(private readonly reads: HotReads) {}
+  constructor(private readonly reads: IdentityReads) {}
 
   async execute({ filter, access }: CountIdentities): Promise<number> {
     const parameters = new StatementParameters();

@@ -2,8 +2,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { mayAccess, type ProjectAccess } from '../identity.access.js';
 import { IdentityNotFoundError } from '../identity.errors.js';
 import type { IdentityView } from '../identity.view.js';
-import { type StateRow, stateColumns, viewOf } from '../projections/identity.row.js';
-import { HotReads } from './hot-reads.js';
+import { IdentityReads } from './identity-reads.js';
 
 /** The identity as it is now. @throws IdentityNotFoundError naming the identity it was merged into, if it was. */
 export class GetIdentity extends Query<IdentityView> {
@@ -17,13 +16,12 @@ export class GetIdentity extends Query<IdentityView> {
 
 @QueryHandler(GetIdentity)
 export class GetIdentityHandler implements IQueryHandler<GetIdentity> {
-  constructor(private readonly reads: HotReads) {}
+  constructor(private readonly reads: IdentityReads) {}
 
   async execute({ identityId, access }: GetIdentity): Promise<IdentityView> {
-    const [row] = await this.reads.rows<StateRow>(BY_ID, [identityId]);
-    const view = row && viewOf(row);
+    const view = await this.reads.byId(identityId);
     if (view && mayAccess(access, view.projectId)) return view;
-    throw new IdentityNotFoundError(identityId, row ? undefined : await this.mergedInto(identityId, access));
+    throw new IdentityNotFoundError(identityId, view ? undefined : await this.mergedInto(identityId, access));
   }
 
   private async mergedInto(identityId: string, access: ProjectAccess): Promise<string | undefined> {
@@ -33,8 +31,6 @@ export class GetIdentityHandler implements IQueryHandler<GetIdentity> {
     return merge && mayAccess(access, merge.project_id) ? (merge.into ?? undefined) : undefined;
   }
 }
-
-const BY_ID = `select ${stateColumns} from identities i where id = $1`;
 
 /** Along a chain of merges, to the identity that it ends in. */
 const MERGE = `

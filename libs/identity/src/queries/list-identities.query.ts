@@ -3,9 +3,9 @@ import { StatementParameters } from '#event-sourcing';
 import { mayAccess, type ProjectAccess } from '../identity.access.js';
 import { CursorNotFoundError } from '../identity.errors.js';
 import type { IdentityView } from '../identity.view.js';
-import { type StateRow, stateColumns, viewOf } from '../projections/identity.row.js';
-import { HotReads } from './hot-reads.js';
+import { type StateRow, stateColumns } from '../projections/identity.row.js';
 import { between, filterSql, type IdentityFilter } from './identity-filter.js';
+import { IdentityReads, viewOf } from './identity-reads.js';
 
 export interface IdentityPage {
   /** Bare UUIDs: the page lies after the one and before the other in the order asked for. */
@@ -28,7 +28,7 @@ export class ListIdentities extends Query<IdentityView[]> {
 
 @QueryHandler(ListIdentities)
 export class ListIdentitiesHandler implements IQueryHandler<ListIdentities> {
-  constructor(private readonly reads: HotReads) {}
+  constructor(private readonly reads: IdentityReads) {}
 
   async execute({ filter, page, access }: ListIdentities): Promise<IdentityView[]> {
     const after = page.after ? await this.positionOf(page.after, access) : undefined;

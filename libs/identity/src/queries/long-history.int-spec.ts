@@ -75,7 +75,7 @@ describeEachDatabase('an identity with a long history', (database) => {
   async function changed(from: number, to: number): Promise<void> {
     const identities = new IdentityRepository(store);
     const drafts = new IdentityDrafts(identities);
-    const metadata = identities.transactor.stamp(aContext().metadata);
+    const metadata = identities.stamp(aContext().metadata);
     drafts.add(id, await identities.load(id));
     for (let n = from; n < to; n++) drafts.decide(id, ruleOf(n), metadata);
     await drafts.append();

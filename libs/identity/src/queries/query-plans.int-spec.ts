@@ -3,8 +3,8 @@ import { createPool, type Pool, uuidv4 } from '#platform';
 import { borrowClient } from '#platform/testing';
 import { describeEachDatabase } from '../../../../test/support/databases.js';
 import type { ProjectAccess } from '../identity.access.js';
-import { HotReads } from './hot-reads.js';
 import type { IdentityFilter } from './identity-filter.js';
+import { IdentityReads } from './identity-reads.js';
 import { ListIdentities, ListIdentitiesHandler } from './list-identities.query.js';
 
 const ROWS = 20_000;
@@ -96,7 +96,7 @@ describeEachDatabase('pages of identities', (database) => {
         return typeof given === 'string' ? pool.query(given, values) : pool.query(given);
       },
     };
-    const reads = new HotReads(recording as unknown as Pool);
+    const reads = new IdentityReads(recording as unknown as Pool);
     await new ListIdentitiesHandler(reads).execute(question);
     if (!asked) throw new Error('Nothing was asked');
     return asked;

@@ -142,7 +142,7 @@ export class ApplyRecords {
 
   private metadataOf({ key: { connectionId, stream }, run }: RecordBatch) {
     return (externalId: string): EventMetadata =>
-      this.identities.transactor.stamp({
+      this.identities.stamp({
         actor: actorOf(connectionId),
         source: 'sync',
         correlationId: run.id,

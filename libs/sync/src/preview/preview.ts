@@ -93,7 +93,7 @@ export class Preview {
       owned: new Set(mapping.propertyKeys),
       resolutionFor: () => policyResolution(connection.policies.key_conflict),
       metadataFor: () =>
-        this.parts.identities.transactor.stamp({
+        this.parts.identities.stamp({
           actor: `connection:${connectionId}`,
           source: 'preview',
           correlationId: connectionId,

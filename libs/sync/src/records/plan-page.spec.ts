@@ -76,7 +76,7 @@ async function plannedFor(
     askedAt: new Date(Date.UTC(2026, 8, 2)),
     projectId: null,
     owned: new Set(),
-    metadataFor: () => transactor.stamp({ actor: 'a test', source: 'test', correlationId: 'a test' }),
+    metadataFor: () => rules.stamp({ actor: 'a test', source: 'test', correlationId: 'a test' }),
     ...more,
   });
   return { roster, planned };
@@ -108,12 +108,13 @@ function present(n: number, wanted: number): Present {
   };
 }
 
-const { transactor } = new IdentityRepository({} as PostgresEventStore);
+/** Without a database: what is pure of it. */
+const rules = new IdentityRepository({} as PostgresEventStore);
 
 /** What the database would answer. */
 const repository = {
   within: () => repository,
-  transactor,
+  prepare: rules.prepare.bind(rules),
   loadMany: async (ids: readonly string[]) =>
     new Map(ids.map((id) => [id, { state: live(numbered(id)), version: 1 }])),
   findByKeys: async (_project: null, keys: readonly string[]) =>

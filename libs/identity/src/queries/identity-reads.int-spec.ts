@@ -7,13 +7,12 @@ import { createIdentity, deleteIdentity, type NewIdentity } from '../identity.de
 import { CursorNotFoundError, IdentityNotFoundError } from '../identity.errors.js';
 import { identityProjection } from '../projections/identity.projection.js';
 import { IdentityRepository } from '../projections/identity.repository.js';
-import { viewOf } from '../projections/identity.row.js';
 import { aContext, anIdentity } from '../testing/identity.builders.js';
 import { rowOf } from '../testing/identity-rows.js';
 import { CountIdentities, CountIdentitiesHandler } from './count-identities.query.js';
 import { GetIdentity, GetIdentityHandler } from './get-identity.query.js';
-import { HotReads } from './hot-reads.js';
 import type { IdentityFilter } from './identity-filter.js';
+import { IdentityReads, viewOf } from './identity-reads.js';
 import { type IdentityPage, ListIdentities, ListIdentitiesHandler } from './list-identities.query.js';
 
 const COUNT = 60;
@@ -22,13 +21,13 @@ describeEachDatabase('the hot reads', (database) => {
   let pool: Pool;
   let prisma: PrismaClient;
   let identities: IdentityRepository;
-  let reads: HotReads;
+  let reads: IdentityReads;
   /** In created order. */
   const ids = Array.from({ length: COUNT }, uuidv4);
   beforeAll(async () => {
     pool = createPool({ url: database.url });
     prisma = createPrisma({ url: database.url });
-    reads = new HotReads(pool);
+    reads = new IdentityReads(pool);
     identities = new IdentityRepository(new PostgresEventStore(pool, [identityProjection]));
     for (const [n, id] of ids.entries()) await create(id, variety(n));
   });
