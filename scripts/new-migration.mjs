@@ -2,10 +2,8 @@
 //   npm run build && node scripts/new-migration.mjs add_something
 // Functions, triggers and checks are outside Prisma's language: add them to the file by hand. Its first line says which
 // code may still run on the schema (CONTRIBUTING.md, "a migration").
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { startEmbeddedPostgres } from '../dist/libs/platform/src/embedded-postgres/start-embedded-postgres.js';
 import { applyMigrations } from '../dist/libs/platform/src/migrations/apply-migrations.js';
 import { diffSchema } from '../dist/libs/platform/src/migrations/diff-schema.js';
 import {
@@ -14,6 +12,7 @@ import {
   readMigrations,
 } from '../dist/libs/platform/src/migrations/migrations-folder.js';
 import { isNewer } from '../dist/libs/platform/src/migrations/version.js';
+import { onScratchServer } from './scratch-server.mjs';
 
 const name = process.argv[2] ?? '';
 if (!/^[a-z0-9_]+$/.test(name)) {
@@ -41,6 +40,7 @@ if (sql === '') {
   console.log(
     'and put it into prisma/released.json: the spec beside the migrations says with which checksum.',
   );
+  console.log('Then write prisma/schema.sql anew: npm run build && node scripts/write-schema.mjs');
   if (TAKES_AWAY.test(sql)) console.log(DOES_IT_EXPAND);
 }
 
@@ -48,18 +48,6 @@ if (sql === '') {
 async function oldestCodeSoFar() {
   const versions = (await readMigrations()).map(({ oldestCode }) => oldestCode);
   return versions.reduce((oldest, version) => (isNewer(version, oldest) ? version : oldest));
-}
-
-async function onScratchServer(work) {
-  const dataDir = mkdtempSync(path.join(os.tmpdir(), 'rollcall-migration-'));
-  chmodSync(dataDir, 0o755); // For root's sake: its server is another user.
-  const server = await startEmbeddedPostgres({ dataDir, log: (message) => console.error(message) });
-  try {
-    return await work(server.ownerUrl);
-  } finally {
-    await server.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  }
 }
 
 function write(script) {

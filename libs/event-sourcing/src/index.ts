@@ -4,6 +4,7 @@ export * from './event.js';
 export * from './event-catalog.js';
 export * from './event-store.js';
 export * from './in-memory/in-memory-event-store.js';
+export * from './postgres/append-statement.js';
 export * from './postgres/checkpoints.js';
 export * from './postgres/expired-commands.js';
 export * from './postgres/inline-projection.js';
