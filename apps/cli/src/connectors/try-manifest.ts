@@ -63,7 +63,7 @@ async function tryStream(
   const { streams } = connector.descriptor;
   const stream = streams.find(({ id }) => asked === undefined || id === asked);
   if (!stream)
-    throw new UnknownStreamError(
+    throw new UnknownTableError(
       asked ?? '',
       streams.map(({ id }) => id),
     );
@@ -113,8 +113,8 @@ function display({ account, stream, complete, identities, rejected }: Tried): st
   return `${head}${mapped}\n${rejections}`;
 }
 
-class UnknownStreamError extends Error {
-  override readonly name = 'UnknownStreamError';
+class UnknownTableError extends Error {
+  override readonly name = 'UnknownTableError';
   readonly code = 'UNKNOWN_STREAM';
   constructor(asked: string, known: readonly string[]) {
     super(`--stream: there is no ${asked}; the manifest has ${known.join(', ')}`);
