@@ -60,12 +60,12 @@ async function tryStream(
   account: string,
   asked: string | undefined,
 ): Promise<Tried> {
-  const { streams } = connector.descriptor;
-  const stream = streams.find(({ id }) => asked === undefined || id === asked);
+  const { tables } = connector.descriptor;
+  const stream = tables.find(({ id }) => asked === undefined || id === asked);
   if (!stream)
     throw new UnknownTableError(
       asked ?? '',
-      streams.map(({ id }) => id),
+      tables.map(({ id }) => id),
     );
   const mapping = await compileMapping(stream.defaultMapping);
   const page = await firstPage(connector, context, stream.id);

@@ -33,7 +33,7 @@ export function connectorOf(manifest: Manifest): DeclarativeConnector {
       secretsSchema: secretsSchema(manifest),
       cursorSchema: declarativeCursorSchema,
       scopes: manifest.scopes,
-      streams: Object.entries(manifest.streams).map(([id, { label, map }]) => ({
+      tables: Object.entries(manifest.streams).map(([id, { label, map }]) => ({
         id,
         label,
         defaultMapping: map,

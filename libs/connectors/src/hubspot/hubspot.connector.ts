@@ -34,7 +34,7 @@ export const hubSpotConnector: Connector<HubSpotConfig, HubSpotSecrets, HubSpotC
     secretsSchema: hubSpotSecretsSchema,
     cursorSchema: hubSpotCursorSchema,
     scopes: HUBSPOT_SCOPES,
-    streams: [
+    tables: [
       { id: 'contacts', label: 'Contacts', defaultMapping: contactMapping },
       { id: 'companies', label: 'Companies', defaultMapping: companyMapping },
     ],

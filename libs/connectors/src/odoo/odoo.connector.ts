@@ -24,7 +24,7 @@ export const odooConnector: Connector<OdooConfig, OdooSecrets, OdooCursor> = {
     secretsSchema: odooSecretsSchema,
     cursorSchema: odooCursorSchema,
     scopes: [],
-    streams: [{ id: 'partners', label: 'Contacts', defaultMapping: partnerMapping }],
+    tables: [{ id: 'partners', label: 'Contacts', defaultMapping: partnerMapping }],
     capabilities: {
       incremental: 'keyset',
       deletes: 'sweep',

@@ -28,7 +28,7 @@ export const pipedriveConnector: Connector<PipedriveConfig, PipedriveSecrets, Pi
     secretsSchema: pipedriveSecretsSchema,
     cursorSchema: pipedriveCursorSchema,
     scopes: PIPEDRIVE_SCOPES,
-    streams: [
+    tables: [
       { id: 'persons', label: 'Persons', defaultMapping: personMapping },
       { id: 'organizations', label: 'Organizations', defaultMapping: organizationMapping },
     ],

@@ -90,7 +90,7 @@ export interface ConnectorDescriptor<Config, Secrets, Cursor> {
   /** What the credentials have to be allowed, for people. */
   readonly scopes: readonly string[];
   /** The tables of the CRM that can be mirrored, in the order in which they should be. */
-  readonly streams: readonly TableDefinition[];
+  readonly tables: readonly TableDefinition[];
   readonly capabilities: ConnectorCapabilities;
 }
 

@@ -30,7 +30,7 @@ export const salesforceConnector: Connector<SalesforceConfig, SalesforceSecrets,
     secretsSchema: salesforceSecretsSchema,
     cursorSchema: salesforceCursorSchema,
     scopes: SALESFORCE_SCOPES,
-    streams: [
+    tables: [
       { id: 'contacts', label: 'Contacts', defaultMapping: contactMapping },
       { id: 'accounts', label: 'Accounts', defaultMapping: accountMapping },
       { id: 'leads', label: 'Leads', defaultMapping: leadMapping },

@@ -132,7 +132,7 @@ interface Sample {
 }
 
 function requireTable({ descriptor }: Connector, stream: string): void {
-  const streams = descriptor.streams.map(({ id }) => id);
+  const streams = descriptor.tables.map(({ id }) => id);
   if (!streams.includes(stream))
     throw new InvalidConnectionError(`stream: expected one of ${streams.join(', ')}`);
 }
