@@ -45,6 +45,6 @@ export class VersionMismatchError extends Error {
   readonly code = 'VERSION_MISMATCH';
   constructor(wanted: Precondition, actual: number) {
     const current = actual === 0 ? 'there is none yet' : `the current version is ${actual}`;
-    super(`Expected ${inWords(wanted)} but ${current}; read it again and repeat the change`);
+    super(`Expected ${inWords(wanted)} but ${current}; read it again and repeat the request`);
   }
 }

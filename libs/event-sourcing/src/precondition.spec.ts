@@ -25,7 +25,8 @@ describe('a precondition', () => {
   it.each([
     [{ is: [2, 3] }, 'version 2 or 3'],
     [{ is: '*' }, 'any version'],
-    [{ isNot: '*' }, 'not any version'],
-    [{ is: '*', isNot: [-1] }, 'any version and not version of another tag'],
+    [{ isNot: '*' }, 'none yet'],
+    [{ is: '*', isNot: [2] }, 'any version and another than version 2'],
+    [{ is: [-1] }, 'version of another tag'],
   ] as const)('%j is said as: %s', (precondition, words) => expect(inWords(precondition)).toBe(words));
 });

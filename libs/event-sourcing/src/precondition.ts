@@ -15,10 +15,14 @@ const among = (versions: Versions, version: number): boolean =>
   versions === '*' ? version > 0 : versions.includes(version);
 
 export const inWords = ({ is, isNot }: Precondition): string =>
-  [is && named(is), isNot && `not ${named(isNot)}`].filter(Boolean).join(' and ');
+  [
+    is && (is === '*' ? 'any version' : `version ${named(is)}`),
+    isNot && (isNot === '*' ? 'none yet' : `another than version ${named(isNot)}`),
+  ]
+    .filter(Boolean)
+    .join(' and ');
 
-const named = (versions: Versions): string =>
-  versions === '*' ? 'any version' : `version ${versions.map(versionName).join(' or ')}`;
+const named = (versions: readonly number[]): string => versions.map(versionName).join(' or ');
 
 /** A tag that is no version of ours comes as a negative one, which matches nothing. */
 const versionName = (version: number): string => (version < 0 ? 'of another tag' : `${version}`);

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connectorById } from '../connectors.js';
 import { loadManifests } from '../load-manifests.js';
 import { InvalidManifestError, parseManifest, shippedManifests } from './manifest-file.js';
@@ -65,7 +65,7 @@ describe('the folder of manifests', () => {
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'manifests-'));
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   it('is not read by an import, and shipped ones are known once it was', async () => {
     await loadManifests();

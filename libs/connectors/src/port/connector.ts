@@ -120,7 +120,7 @@ export interface ConnectorCapabilities {
 
 export interface AccountCheck {
   readonly ok: boolean;
-  /** Kept with the connection: a webhook for another account is refused. */
+  /** Kept with the connection: a webhook for another account is rejected. */
   readonly account: string;
   /** What the credentials are allowed, where the vendor says so. */
   readonly scopes?: readonly string[];

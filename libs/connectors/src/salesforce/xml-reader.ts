@@ -20,7 +20,7 @@ export class XmlError extends Error {
 }
 
 /**
- * Reads the XML that SOAP is made of, in one pass. A document type is refused, so that no entity of its own is resolved.
+ * Reads the XML that SOAP is made of, in one pass. A document type is rejected, so that no entity of its own is resolved.
  * fast-xml-parser was used first: it takes half a microsecond a character and five a tag, so that a megabyte held the loop
  * for a second, and there is no stopping it at a bound.
  * @throws XmlError

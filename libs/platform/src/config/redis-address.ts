@@ -91,7 +91,7 @@ function sentinelsOf([
 
 const SENTINEL_SETTINGS = ['db', 'sentinelUsername', 'sentinelPassword'] as const;
 
-/** A setting that is not known here is refused: a misspelt password would be left out without a word. */
+/** A setting that is not known here is rejected: a misspelt password would be left out without a word. */
 function sentinelSettings(query: string): Partial<Record<(typeof SENTINEL_SETTINGS)[number], string>> {
   // As before the @, a plus is a plus: base64 has it.
   const settings = Object.fromEntries(new URLSearchParams(query.replaceAll('+', '%2B')));

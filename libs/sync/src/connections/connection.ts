@@ -27,7 +27,7 @@ export interface Connection {
   readonly statusReason: string | null;
   /** A daily quota is used up until then. */
   readonly pausedUntil: Date | null;
-  /** The vendor's account id; a webhook of another account is refused. */
+  /** The vendor's account id; a webhook of another account is rejected. */
   readonly accountId: string | null;
   /** For each secret that was given, what tells whether another one is the same. */
   readonly secretFingerprints: Readonly<Record<string, string>>;

@@ -109,7 +109,7 @@ describe('HTTP client', () => {
     const port = new URL(server.url).port;
     await expect(call({ allowPrivateNetwork: false }, `https://localhost:${port}`)).rejects.toMatchObject({
       code: 'CONFIG_ERROR',
-      message: expect.stringContaining('localhost is refused'),
+      message: expect.stringContaining('localhost is rejected'),
     });
     expect(asked).toBe(false);
   });
