@@ -30,7 +30,7 @@ export const toyCrmConnector: Connector<Context['config'], Context['secrets'], C
     secretsSchema,
     cursorSchema,
     scopes: [],
-    streams: [
+    tables: [
       {
         id: 'people',
         label: 'People',

@@ -53,16 +53,16 @@ export class SyncHousekeeping {
   async startDueRuns(): Promise<void> {
     await this.parts.cron.startDue();
     const { pool } = this.parts;
-    const due = await pool.query<DueStream>(DUE_STREAMS);
+    const due = await pool.query<DueTable>(DUE_TABLES);
     for (const stream of due.rows) await this.startScheduled(stream, 'incremental');
     const kinds = knownConnectors()
       .filter(canSweep)
       .map(({ descriptor }) => descriptor.id);
-    const unswept = await pool.query<DueStream>(DUE_SWEEPS, [kinds]);
+    const unswept = await pool.query<DueTable>(DUE_SWEEPS, [kinds]);
     for (const stream of unswept.rows) await this.startScheduled(stream, 'sweep');
   }
 
-  private async startScheduled({ id, stream }: DueStream, mode: 'incremental' | 'sweep'): Promise<void> {
+  private async startScheduled({ id, stream }: DueTable, mode: 'incremental' | 'sweep'): Promise<void> {
     try {
       await this.parts.runs.start(id, { mode, stream, trigger: 'schedule' }, 'all');
     } catch (error) {
@@ -87,7 +87,7 @@ const OLD_DELIVERIES = `
 const OLD_RECORD_RUNS = `
   delete from sync_runs where mode = 'record' and finished_at < now() - interval '30 days'`;
 
-interface DueStream {
+interface DueTable {
   readonly id: string;
   readonly stream: string;
 }
@@ -118,7 +118,7 @@ const STUCK_DELIVERIES = `
       and d.due_at < now() and (d.attempts > 0 or d.received_at < now() - make_interval(secs => $1)))`;
 
 /** Counted from the start of the last polling run, so that a long run does not move the rhythm. */
-const DUE_STREAMS = `
+const DUE_TABLES = `
   select c.id, s.stream from connections c, lateral jsonb_object_keys(c.mapping) as s(stream)
   where ${USABLE} and c.every_seconds is not null
     and not exists (select 1 from sync_runs r where r.connection_id = c.id and r.stream = s.stream

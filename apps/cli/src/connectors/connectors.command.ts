@@ -16,11 +16,11 @@ export const connectorsCommand = (): Command =>
           process.stdout.write(
             table(
               ['kind', 'name', 'version', 'streams', 'webhooks'],
-              knownConnectors().map(({ descriptor: { id, name, version, streams, capabilities } }) => [
+              knownConnectors().map(({ descriptor: { id, name, version, tables, capabilities } }) => [
                 id,
                 name,
                 version,
-                streams.map((stream) => stream.id).join(', '),
+                tables.map((each) => each.id).join(', '),
                 capabilities.webhook,
               ]),
             ),

@@ -60,12 +60,12 @@ async function tryStream(
   account: string,
   asked: string | undefined,
 ): Promise<Tried> {
-  const { streams } = connector.descriptor;
-  const stream = streams.find(({ id }) => asked === undefined || id === asked);
+  const { tables } = connector.descriptor;
+  const stream = tables.find(({ id }) => asked === undefined || id === asked);
   if (!stream)
-    throw new UnknownStreamError(
+    throw new UnknownTableError(
       asked ?? '',
-      streams.map(({ id }) => id),
+      tables.map(({ id }) => id),
     );
   const mapping = await compileMapping(stream.defaultMapping);
   const page = await firstPage(connector, context, stream.id);
@@ -113,8 +113,8 @@ function display({ account, stream, complete, identities, rejected }: Tried): st
   return `${head}${mapped}\n${rejections}`;
 }
 
-class UnknownStreamError extends Error {
-  override readonly name = 'UnknownStreamError';
+class UnknownTableError extends Error {
+  override readonly name = 'UnknownTableError';
   readonly code = 'UNKNOWN_STREAM';
   constructor(asked: string, known: readonly string[]) {
     super(`--stream: there is no ${asked}; the manifest has ${known.join(', ')}`);

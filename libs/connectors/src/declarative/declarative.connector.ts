@@ -4,11 +4,11 @@ import type { AccountCheck, Connector, ConnectorCapabilities, FieldDefinition } 
 import { type DeclarativeContext, manifestCalls, type Values } from './declarative.client.js';
 import { type DeclarativeCursor, declarativeCursorSchema } from './declarative.cursor.js';
 import { refreshAuth } from './declarative.oauth.js';
-import { fetchByIds, readDeletions, readIds, readStream, streamReader } from './declarative.reader.js';
+import { fetchByIds, readDeletions, readIds, readStream, tableReader } from './declarative.reader.js';
 import { idOf } from './declarative.records.js';
 import { secretsSchema, settingsSchema } from './declarative.settings.js';
 import { declarativeWebhook } from './declarative.webhook.js';
-import { type Manifest, type ManifestStream, manifestSchema } from './manifest.schema.js';
+import { type Manifest, type ManifestTable, manifestSchema } from './manifest.schema.js';
 import { valueAt } from './template.js';
 
 export type DeclarativeConnector = Connector<Values, Values, DeclarativeCursor>;
@@ -23,7 +23,7 @@ export function connectorOf(manifest: Manifest): DeclarativeConnector {
   const { auth } = manifest;
   const streams = Object.values(manifest.streams);
   const reader = (context: DeclarativeContext, stream: string) =>
-    streamReader(manifest, context, stream, known(manifest, stream));
+    tableReader(manifest, context, stream, known(manifest, stream));
   return {
     descriptor: {
       id: manifest.id,
@@ -33,7 +33,7 @@ export function connectorOf(manifest: Manifest): DeclarativeConnector {
       secretsSchema: secretsSchema(manifest),
       cursorSchema: declarativeCursorSchema,
       scopes: manifest.scopes,
-      streams: Object.entries(manifest.streams).map(([id, { label, map }]) => ({
+      tables: Object.entries(manifest.streams).map(([id, { label, map }]) => ({
         id,
         label,
         defaultMapping: map,
@@ -59,7 +59,7 @@ function deletionsOf(manifest: Manifest): NonNullable<DeclarativeConnector['dele
   return async function* (context, stream, from) {
     const rules = known(manifest, stream);
     if (rules.deletions.type !== 'list') return;
-    yield* readDeletions(streamReader(manifest, context, stream, rules), rules.deletions.list, from);
+    yield* readDeletions(tableReader(manifest, context, stream, rules), rules.deletions.list, from);
   };
 }
 
@@ -95,7 +95,7 @@ async function configErrorOf(
   stream: string,
 ): Promise<ConfigError | null> {
   try {
-    for await (const _ of readStream(streamReader(manifest, context, stream, known(manifest, stream)), null))
+    for await (const _ of readStream(tableReader(manifest, context, stream, known(manifest, stream)), null))
       break;
     return null;
   } catch (error) {
@@ -108,7 +108,7 @@ async function configErrorOf(
 async function discover(
   manifest: Manifest,
   context: DeclarativeContext,
-  { discover: rules, map }: ManifestStream,
+  { discover: rules, map }: ManifestTable,
 ): Promise<FieldDefinition[]> {
   if (!rules) return map.properties.map(({ key, type }) => ({ name: key, label: key, type }));
   const { json } = await manifestCalls(manifest, context)(rules.request);
@@ -132,7 +132,7 @@ function textAt(value: unknown, path: string): string | undefined {
   return typeof found === 'string' && found !== '' ? found : undefined;
 }
 
-function known(manifest: Manifest, stream: string): ManifestStream {
+function known(manifest: Manifest, stream: string): ManifestTable {
   const found = Object.hasOwn(manifest.streams, stream) ? manifest.streams[stream] : undefined;
   if (found) return found;
   throw new ConfigError(
@@ -159,7 +159,7 @@ function capabilitiesOf({ streams, webhook, limits }: Manifest): ConnectorCapabi
   };
 }
 
-function incrementalOf(streams: readonly ManifestStream[]): ConnectorCapabilities['incremental'] {
+function incrementalOf(streams: readonly ManifestTable[]): ConnectorCapabilities['incremental'] {
   if (streams.every(({ cursor }) => !cursor)) return 'none';
   if (streams.some(({ cursor }) => cursor?.granularity === 'day')) return 'day-granular';
   return streams.some(({ incremental }) => incremental?.paginate.type === 'keyset')

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { formatDate } from './date-format.js';
-import type { ManifestStream } from './manifest.schema.js';
+import type { ManifestTable } from './manifest.schema.js';
 import { pageSchema } from './paging.js';
 import type { Scope } from './template.js';
 
@@ -21,7 +21,7 @@ export const declarativeCursorSchema = z.discriminatedUnion('kind', [
 ]);
 export type DeclarativeCursor = z.output<typeof declarativeCursorSchema>;
 
-type CursorRules = NonNullable<ManifestStream['cursor']>;
+type CursorRules = NonNullable<ManifestTable['cursor']>;
 
 /** From when a pass has to know every change; the lookback is taken once, at its start. */
 export function changesFrom(rules: CursorRules, since: string): string {

@@ -11,32 +11,32 @@ import {
 } from './declarative.client.js';
 import { changesFrom, cursorScope, type DeclarativeCursor, sinceOf } from './declarative.cursor.js';
 import { idOf, readRecords } from './declarative.records.js';
-import type { Manifest, ManifestList, ManifestStream } from './manifest.schema.js';
+import type { Manifest, ManifestList, ManifestTable } from './manifest.schema.js';
 import { nextPage, type PagePosition, pageScope } from './paging.js';
 import { type Scope, valueAt } from './template.js';
 
 type DeclarativePage = Page<DeclarativeCursor>;
 
 /** One stream of one connection, with the means to ask for it. */
-export interface StreamReader {
+export interface TableReader {
   readonly id: string;
-  readonly stream: ManifestStream;
+  readonly stream: ManifestTable;
   readonly context: DeclarativeContext;
   readonly call: ManifestCall;
 }
 
-export function streamReader(
+export function tableReader(
   manifest: Manifest,
   context: DeclarativeContext,
   id: string,
-  stream: ManifestStream,
-): StreamReader {
+  stream: ManifestTable,
+): TableReader {
   return { id, stream, context, call: manifestCalls(manifest, context) };
 }
 
 /** Everything by the list, and what changed by the incremental request; without one, everything each time. */
 export async function* readStream(
-  reader: StreamReader,
+  reader: TableReader,
   from: DeclarativeCursor | null,
 ): AsyncGenerator<DeclarativePage> {
   const { cursor: rules, incremental } = reader.stream;
@@ -47,7 +47,7 @@ export async function* readStream(
 
 /** The cursor behind a backfill is the vendor's time when it began: changes during it are read again. */
 async function* readAll(
-  reader: StreamReader,
+  reader: TableReader,
   from: Extract<DeclarativeCursor, { kind: 'backfill' }> | null,
 ): AsyncGenerator<DeclarativePage> {
   const { list, cursor } = reader.stream;
@@ -67,9 +67,9 @@ async function* readAll(
 }
 
 async function* readChanges(
-  reader: StreamReader,
+  reader: TableReader,
   list: ManifestList,
-  rules: NonNullable<ManifestStream['cursor']>,
+  rules: NonNullable<ManifestTable['cursor']>,
   cursor: Extract<DeclarativeCursor, { kind: 'idle' | 'changes' }>,
 ): AsyncGenerator<DeclarativePage> {
   const from = cursor.kind === 'changes' ? cursor.from : changesFrom(rules, cursor.since);
@@ -96,7 +96,7 @@ function changedSince({ records, rejected }: ReadRecords, from: string): ReadRec
 }
 
 export async function* readIds(
-  reader: StreamReader,
+  reader: TableReader,
   from: DeclarativeCursor | null,
 ): AsyncGenerator<IdPage<DeclarativeCursor>> {
   const { record, list, ids: cheaper } = reader.stream;
@@ -116,7 +116,7 @@ export async function* readIds(
 }
 
 export async function* readDeletions(
-  reader: StreamReader,
+  reader: TableReader,
   list: ManifestList,
   from: DeclarativeCursor | null,
 ): AsyncGenerator<DeclarativePage> {
@@ -147,7 +147,7 @@ function listingOf(of: 'ids' | 'deletions', from: DeclarativeCursor | null): Pag
   return from?.kind === 'listing' && from.of === of ? from.page : {};
 }
 
-async function* pagesOf(reader: StreamReader, list: ManifestList, start: PagePosition, scope: () => Scope) {
+async function* pagesOf(reader: TableReader, list: ManifestList, start: PagePosition, scope: () => Scope) {
   let page: PagePosition | null = start;
   while (page) {
     const asked: PagePosition = page;
@@ -160,7 +160,7 @@ async function* pagesOf(reader: StreamReader, list: ManifestList, start: PagePos
 
 /** A link takes the place of path and query, and may not lead anywhere else. */
 function ask(
-  { call, context }: StreamReader,
+  { call, context }: TableReader,
   list: ManifestList,
   page: PagePosition,
   scope: Scope,
@@ -184,12 +184,12 @@ function linkTarget(link: URL, { config }: DeclarativeContext): { path: string }
 }
 
 export const fetchByIds = (
-  reader: StreamReader,
+  reader: TableReader,
   ids: readonly string[],
 ): Promise<Map<string, FetchedRecord>> =>
   fetchInBatches(ids, reader.stream.get.batch, (batch) => fetchBatch(reader, batch));
 
-async function fetchBatch(reader: StreamReader, ids: readonly string[]): Promise<Map<string, FetchedRecord>> {
+async function fetchBatch(reader: TableReader, ids: readonly string[]): Promise<Map<string, FetchedRecord>> {
   const { get } = reader.stream;
   const [id] = ids;
   try {
@@ -205,7 +205,7 @@ async function fetchBatch(reader: StreamReader, ids: readonly string[]): Promise
 }
 
 /** Who is not among the answers is gone, unless an answer cannot be read and might have been the one. */
-function answersFor(reader: StreamReader, ids: readonly string[], items: readonly unknown[], lossy: boolean) {
+function answersFor(reader: TableReader, ids: readonly string[], items: readonly unknown[], lossy: boolean) {
   const { records, rejected } = readRecords(reader.id, reader.stream, items, lossy);
   if (rejected.some(({ id }) => id === null))
     throw new InvalidResponse(`${reader.id} were asked for by id, and one came back without a readable id`);
@@ -241,6 +241,6 @@ function totalOf({ total }: ManifestList, { json }: HttpAnswer): { total?: numbe
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? { total: value } : {};
 }
 
-function serverTime({ context }: StreamReader, { serverDate }: HttpAnswer): string {
+function serverTime({ context }: TableReader, { serverDate }: HttpAnswer): string {
   return (serverDate ?? context.now()).toISOString();
 }

@@ -1,13 +1,13 @@
 import { isTorn, type ReadRecords, TORN } from '../ground/parse-each.js';
 import type { SourceRecord } from '../port/records.js';
 import { parseDate } from './date-format.js';
-import type { ManifestStream } from './manifest.schema.js';
+import type { ManifestTable } from './manifest.schema.js';
 import { valueAt } from './template.js';
 
 /** One by one, so that a spoiled record takes no other with it. */
 export function readRecords(
   stream: string,
-  { record: rules }: ManifestStream,
+  { record: rules }: ManifestTable,
   items: readonly unknown[],
   lossy: boolean,
 ): ReadRecords {
@@ -23,7 +23,7 @@ export function readRecords(
   return read;
 }
 
-type RecordRules = ManifestStream['record'];
+type RecordRules = ManifestTable['record'];
 
 function toSourceRecord(stream: string, rules: RecordRules, item: unknown, id: string): SourceRecord {
   const mergedIds = [valueAt(item, rules.mergedIds ?? '')].flat().map(idOf);

@@ -1,7 +1,7 @@
 import { compileExpressions } from '#mapping';
 import { InvalidMappingError } from '../mapping/mapping.errors.js';
 import { compileMapping } from '../mapping/mapping.js';
-import type { Manifest, ManifestStream } from './manifest.schema.js';
+import type { Manifest, ManifestTable } from './manifest.schema.js';
 
 export interface ExpressionFault {
   readonly path: readonly PropertyKey[];
@@ -21,7 +21,7 @@ export async function expressionFaults({ check, streams }: Manifest): Promise<Ex
   return faults;
 }
 
-async function mappingFaults(map: ManifestStream['map']): Promise<ExpressionFault[]> {
+async function mappingFaults(map: ManifestTable['map']): Promise<ExpressionFault[]> {
   try {
     await compileMapping(map);
     return [];

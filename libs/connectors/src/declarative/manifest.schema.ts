@@ -73,7 +73,7 @@ const getSchema = requestSchema.extend({
   records: path.default(''),
 });
 
-const streamSchema = z
+const tableSchema = z
   .strictObject({
     label: z.string().min(1),
     record: z.strictObject({
@@ -183,7 +183,7 @@ export const manifestSchema = z
     errors: z.array(errorSchema).default([]),
     check: requestSchema.extend({ account: z.string() }),
     streams: z
-      .record(name, streamSchema)
+      .record(name, tableSchema)
       .refine((streams) => Object.keys(streams).length > 0, 'expected a stream'),
     webhook: webhookSchema.optional(),
   })
@@ -198,7 +198,7 @@ export const manifestSchema = z
         if (message) context.addIssue({ code: 'custom', path: at, message });
       }
     }
-    for (const stream of signalStreams(manifest.webhook))
+    for (const stream of signalTables(manifest.webhook))
       if (!Object.hasOwn(manifest.streams, stream))
         context.addIssue({
           code: 'custom',
@@ -209,7 +209,7 @@ export const manifestSchema = z
 
 export type ManifestDocument = z.input<typeof manifestSchema>;
 export type Manifest = z.output<typeof manifestSchema>;
-export type ManifestStream = Manifest['streams'][string];
+export type ManifestTable = Manifest['streams'][string];
 export type ManifestRequest = z.output<typeof requestSchema>;
 export type ManifestList = z.output<typeof listSchema>;
 export type ManifestField = z.output<typeof fieldSchema>;
@@ -251,7 +251,7 @@ function unknownPlaceholder(
   }
 }
 
-function signalStreams(webhook: z.output<typeof webhookSchema> | undefined): string[] {
+function signalTables(webhook: z.output<typeof webhookSchema> | undefined): string[] {
   return Object.values(webhook?.signals.on ?? {}).flatMap((signals) => signals.map(({ stream }) => stream));
 }
 

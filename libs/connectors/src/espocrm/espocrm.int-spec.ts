@@ -68,7 +68,7 @@ describe('EspoCRM by manifest: what only EspoCRM has', () => {
 
   it('maps seeded records, each to an identity of its own', async () => {
     const fake = await startEspoFake({ startAt: START, seed: { contacts: 200, accounts: 50 } });
-    for (const { id, defaultMapping } of connector.descriptor.streams) {
+    for (const { id, defaultMapping } of connector.descriptor.tables) {
       const keys = new Set<string>();
       for await (const { records } of connector.read(contextOf(fake), id, null))
         for (const { raw } of records) {

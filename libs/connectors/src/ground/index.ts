@@ -1,6 +1,6 @@
 /** What a connector stands on: one HTTP client, and what is the same for every vendor. */
 export * from './batches.js';
-export * from './check-streams.js';
+export * from './check-tables.js';
 export * from './http/call-for.js';
 export * from './http/http-client.js';
 export * from './http/retry-after.js';

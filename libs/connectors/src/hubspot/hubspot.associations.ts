@@ -4,7 +4,7 @@ import { InvalidResponse } from '../port/connector.errors.js';
 import type { RejectedRecord, SourceRecord } from '../port/records.js';
 import { type HubSpotContext, hubSpotClient } from './hubspot.client.js';
 import { type AssociationRow, associationRowSchema, associationsSchema } from './hubspot.schema.js';
-import type { HubSpotStream } from './hubspot.settings.js';
+import type { HubSpotTable } from './hubspot.settings.js';
 
 /**
  * Adds to each record the ids of the records it is associated with, as `associations.<type>` beside `properties`.
@@ -13,7 +13,7 @@ import type { HubSpotStream } from './hubspot.settings.js';
  */
 export async function withAssociations(
   context: HubSpotContext,
-  stream: HubSpotStream,
+  stream: HubSpotTable,
   read: ReadRecords,
 ): Promise<ReadRecords> {
   const types = context.config.associations[stream] ?? [];
@@ -40,7 +40,7 @@ type Input = { readonly id: string; readonly after?: string };
 /** A record with many associations has pages of its own. */
 async function readAssociations(
   context: HubSpotContext,
-  stream: HubSpotStream,
+  stream: HubSpotTable,
   type: string,
   records: readonly SourceRecord[],
 ): Promise<Associations> {

@@ -6,7 +6,7 @@ import { refusalJson } from '../ground/outside-json.js';
 import type { ConnectorContext } from '../port/call-context.js';
 import { AuthExpired, ConfigError, type ConnectorError, RateLimited } from '../port/connector.errors.js';
 import { errorSchema } from './hubspot.schema.js';
-import type { HubSpotConfig, HubSpotSecrets, HubSpotStream } from './hubspot.settings.js';
+import type { HubSpotConfig, HubSpotSecrets, HubSpotTable } from './hubspot.settings.js';
 
 export type HubSpotContext = ConnectorContext<HubSpotConfig, HubSpotSecrets>;
 
@@ -23,14 +23,14 @@ export function anonymousClient(context: HubSpotContext): HttpClient {
 }
 
 /** Dated versions put the version behind the collection, v3 before it. */
-export function objectsPath(config: HubSpotConfig, stream: HubSpotStream, rest = ''): string {
+export function objectsPath(config: HubSpotConfig, stream: HubSpotTable, rest = ''): string {
   const { apiVersion } = config;
   return apiVersion === 'v3'
     ? `/crm/v3/objects/${stream}${rest}`
     : `/crm/objects/${apiVersion}/${stream}${rest}`;
 }
 
-export function propertiesPath(config: HubSpotConfig, stream: HubSpotStream): string {
+export function propertiesPath(config: HubSpotConfig, stream: HubSpotTable): string {
   const { apiVersion } = config;
   return apiVersion === 'v3' ? `/crm/v3/properties/${stream}` : `/crm/properties/${apiVersion}/${stream}`;
 }

@@ -1,4 +1,4 @@
-import { checkStreams } from '../ground/check-streams.js';
+import { checkTables } from '../ground/check-tables.js';
 import { callFor } from '../ground/http/call-for.js';
 import { ConfigError } from '../port/connector.errors.js';
 import type { AccountCheck, Connector, FieldDefinition, RefreshedSecrets } from '../port/connector.js';
@@ -16,10 +16,10 @@ import { readArchived, readIds, readStream } from './hubspot.reader.js';
 import { accountSchema, listSchema, propertiesSchema, tokenSchema } from './hubspot.schema.js';
 import {
   HUBSPOT_SCOPES,
-  HUBSPOT_STREAMS,
+  HUBSPOT_TABLES,
   type HubSpotConfig,
   type HubSpotSecrets,
-  type HubSpotStream,
+  type HubSpotTable,
   hubSpotConfigSchema,
   hubSpotSecretsSchema,
 } from './hubspot.settings.js';
@@ -34,7 +34,7 @@ export const hubSpotConnector: Connector<HubSpotConfig, HubSpotSecrets, HubSpotC
     secretsSchema: hubSpotSecretsSchema,
     cursorSchema: hubSpotCursorSchema,
     scopes: HUBSPOT_SCOPES,
-    streams: [
+    tables: [
       { id: 'contacts', label: 'Contacts', defaultMapping: contactMapping },
       { id: 'companies', label: 'Companies', defaultMapping: companyMapping },
     ],
@@ -67,13 +67,13 @@ async function check(context: HubSpotContext): Promise<AccountCheck> {
   const path = `/account-info/${context.config.accountApiVersion}/details`;
   const { data } = await callFor(client, { method: 'GET', path }, accountSchema);
   const account = String(data.portalId);
-  return checkStreams(account, HUBSPOT_STREAMS, (stream) => {
+  return checkTables(account, HUBSPOT_TABLES, (stream) => {
     const call = { method: 'GET', path: objectsPath(context.config, stream), query: { limit: '1' } } as const;
     return callFor(client, call, listSchema);
   });
 }
 
-async function discover(context: HubSpotContext, stream: HubSpotStream): Promise<FieldDefinition[]> {
+async function discover(context: HubSpotContext, stream: HubSpotTable): Promise<FieldDefinition[]> {
   const call = { method: 'GET', path: propertiesPath(context.config, stream) } as const;
   const { data } = await callFor(hubSpotClient(context), call, propertiesSchema);
   return data.results
@@ -117,8 +117,8 @@ async function refreshAuth(context: HubSpotContext): Promise<RefreshedSecrets<Hu
   };
 }
 
-function known(stream: string): HubSpotStream {
-  const found = HUBSPOT_STREAMS.find((name) => name === stream);
-  if (!found) throw new ConfigError(`HubSpot has no stream ${stream}: use ${HUBSPOT_STREAMS.join(' or ')}`);
+function known(stream: string): HubSpotTable {
+  const found = HUBSPOT_TABLES.find((name) => name === stream);
+  if (!found) throw new ConfigError(`HubSpot has no stream ${stream}: use ${HUBSPOT_TABLES.join(' or ')}`);
   return found;
 }

@@ -8,16 +8,16 @@ import { type HubSpotContext, hubSpotClient, objectsPath } from './hubspot.clien
 import { propertiesOf } from './hubspot.properties.js';
 import { readRecords } from './hubspot.records.js';
 import { batchReadSchema } from './hubspot.schema.js';
-import type { HubSpotStream } from './hubspot.settings.js';
+import type { HubSpotTable } from './hubspot.settings.js';
 
 export const fetchByIds = (
   context: HubSpotContext,
-  stream: HubSpotStream,
+  stream: HubSpotTable,
   ids: readonly string[],
 ): Promise<Map<string, FetchedRecord>> =>
   fetchInBatches(ids, BATCH_READ, (batch) => fetchBatch(context, stream, batch));
 
-async function fetchBatch(context: HubSpotContext, stream: HubSpotStream, ids: readonly string[]) {
+async function fetchBatch(context: HubSpotContext, stream: HubSpotTable, ids: readonly string[]) {
   const json = { inputs: ids.map((id) => ({ id })), properties: propertiesOf(context, stream) };
   const call = { method: 'POST', path: objectsPath(context.config, stream, '/batch/read'), json } as const;
   const { data, lossy } = await callFor(hubSpotClient(context), call, batchReadSchema);
@@ -55,7 +55,7 @@ function rejectUnexplained(path: string, found: Map<string, FetchedRecord>, name
  */
 export async function wholeRecords(
   context: HubSpotContext,
-  stream: HubSpotStream,
+  stream: HubSpotTable,
   listed: ReadRecords,
 ): Promise<ReadRecords> {
   const ids = listed.records.map(({ id }) => id);

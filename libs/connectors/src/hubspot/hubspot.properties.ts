@@ -1,11 +1,11 @@
 import type { HubSpotContext } from './hubspot.client.js';
 import { DEFAULT_PROPERTIES } from './hubspot.mapping.js';
-import type { HubSpotStream } from './hubspot.settings.js';
+import type { HubSpotTable } from './hubspot.settings.js';
 
 export const DATE_PROPERTY = { contacts: 'lastmodifieddate', companies: 'hs_lastmodifieddate' } as const;
 
 /** What is asked for of each record: what the default mapping reads, what the settings add, and what we need. */
-export function propertiesOf({ config }: HubSpotContext, stream: HubSpotStream): string[] {
+export function propertiesOf({ config }: HubSpotContext, stream: HubSpotTable): string[] {
   const wanted = [...DEFAULT_PROPERTIES[stream], ...(config.properties[stream] ?? [])];
   return [...new Set([...wanted, 'hs_merged_object_ids', DATE_PROPERTY[stream]])];
 }

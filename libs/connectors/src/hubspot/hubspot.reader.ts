@@ -15,14 +15,14 @@ import { wholeRecords } from './hubspot.fetch.js';
 import { DATE_PROPERTY, fitsSearch, fitsUrl, IDS_ONLY, propertiesOf } from './hubspot.properties.js';
 import { idOf, readRecords } from './hubspot.records.js';
 import { listSchema } from './hubspot.schema.js';
-import type { HubSpotStream } from './hubspot.settings.js';
+import type { HubSpotTable } from './hubspot.settings.js';
 
 type HubSpotPage = Page<HubSpotCursor>;
 
 /** Backfill by the list endpoint, which has no cap; afterwards changes by search. */
 export async function* readStream(
   context: HubSpotContext,
-  stream: HubSpotStream,
+  stream: HubSpotTable,
   from: HubSpotCursor | null,
 ): AsyncGenerator<HubSpotPage> {
   const window = from && windowOf(from, context.config.lookbackSeconds);
@@ -33,7 +33,7 @@ export async function* readStream(
 /** The cursor behind a backfill is the server's time when it began: changes during it are read again. */
 async function* readAll(
   context: HubSpotContext,
-  stream: HubSpotStream,
+  stream: HubSpotTable,
   from: Extract<HubSpotCursor, { kind: 'backfill' }> | null,
 ): AsyncGenerator<HubSpotPage> {
   let startedAt = from?.startedAt;
@@ -54,7 +54,7 @@ async function* readAll(
 
 async function* readChanges(
   context: HubSpotContext,
-  stream: HubSpotStream,
+  stream: HubSpotTable,
   first: SearchWindow,
 ): AsyncGenerator<HubSpotPage> {
   let window: SearchWindow | null = first;
@@ -67,7 +67,7 @@ async function* readChanges(
 
 async function searchPage(
   context: HubSpotContext,
-  stream: HubSpotStream,
+  stream: HubSpotTable,
   window: SearchWindow,
 ): Promise<HubSpotPage> {
   const bodyFor = (properties: readonly string[]) => searchBody(DATE_PROPERTY[stream], window, properties);
@@ -93,7 +93,7 @@ async function searchPage(
 /** Archiving leaves the modification date alone, so archived records are listed, not searched. */
 export async function* readArchived(
   context: HubSpotContext,
-  stream: HubSpotStream,
+  stream: HubSpotTable,
   from: HubSpotCursor | null,
 ): AsyncGenerator<HubSpotPage> {
   const start = from?.kind === 'listing' && from.of === 'archived' ? from.after : '';
@@ -109,7 +109,7 @@ export async function* readArchived(
 
 export async function* readIds(
   context: HubSpotContext,
-  stream: HubSpotStream,
+  stream: HubSpotTable,
   from: HubSpotCursor | null,
 ): AsyncGenerator<IdPage<HubSpotCursor>> {
   const start = from?.kind === 'listing' && from.of === 'live' ? from.after : '';
@@ -133,7 +133,7 @@ function listing(of: 'live' | 'archived', after: string | null): { next: HubSpot
 
 async function* listPages(
   context: HubSpotContext,
-  stream: HubSpotStream,
+  stream: HubSpotTable,
   start: string | undefined,
   query: Readonly<Record<string, string>>,
 ) {

@@ -1,9 +1,9 @@
 import { parseEach, type ReadRecords } from '../ground/parse-each.js';
 import type { SourceRecord } from '../port/records.js';
 import { type HubSpotObject, objectSchema } from './hubspot.schema.js';
-import type { HubSpotStream } from './hubspot.settings.js';
+import type { HubSpotTable } from './hubspot.settings.js';
 
-export const readRecords = (stream: HubSpotStream, items: readonly unknown[], lossy: boolean): ReadRecords =>
+export const readRecords = (stream: HubSpotTable, items: readonly unknown[], lossy: boolean): ReadRecords =>
   parseEach(items, {
     schema: objectSchema,
     lossy,
@@ -12,7 +12,7 @@ export const readRecords = (stream: HubSpotStream, items: readonly unknown[], lo
     toRecord: (parsed) => toSourceRecord(stream, parsed),
   });
 
-function toSourceRecord(stream: HubSpotStream, object: HubSpotObject): SourceRecord {
+function toSourceRecord(stream: HubSpotTable, object: HubSpotObject): SourceRecord {
   const mergedIds = mergedIdsOf(object);
   return {
     stream,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { rateSpecsSchema } from '../port/call-context.js';
 
-export const HUBSPOT_STREAMS = ['contacts', 'companies'] as const;
-export type HubSpotStream = (typeof HUBSPOT_STREAMS)[number];
+export const HUBSPOT_TABLES = ['contacts', 'companies'] as const;
+export type HubSpotTable = (typeof HUBSPOT_TABLES)[number];
 
 /** HubSpot answers with every one of them for every record of a page, null or not. */
 const MAX_PROPERTIES = 3_000;

@@ -2,7 +2,7 @@ import { reject, webhookJson } from '../ground/outside-json.js';
 import { InvalidDelivery } from '../port/connector.errors.js';
 import type { ConnectorWebhook, ParsedDelivery, Signal, WebhookDelivery } from '../port/webhook.js';
 import { type WebhookEvent, webhookEventSchema } from './hubspot.schema.js';
-import type { HubSpotConfig, HubSpotSecrets, HubSpotStream } from './hubspot.settings.js';
+import type { HubSpotConfig, HubSpotSecrets, HubSpotTable } from './hubspot.settings.js';
 import { verifyHubSpotSignature } from './hubspot.signature.js';
 
 export const hubSpotWebhook: ConnectorWebhook<HubSpotConfig, HubSpotSecrets> = {
@@ -35,7 +35,7 @@ function eventsOf(rawBody: Buffer): unknown[] {
 /** Events of objects that are no stream of ours say nothing; a merge speaks of several records. */
 function signalsOf(event: WebhookEvent): Signal[] {
   const [object = '', action = ''] = (event.subscriptionType ?? event.eventType ?? '').split('.');
-  const stream = STREAMS.get(object === 'object' ? (event.objectTypeId ?? '') : object);
+  const stream = TABLES.get(object === 'object' ? (event.objectTypeId ?? '') : object);
   if (stream === undefined) return [];
   if (action === 'merge') return mergeSignals(stream, event);
   if (action === 'associationChange') return associationSignals(stream, event);
@@ -47,7 +47,7 @@ function signalsOf(event: WebhookEvent): Signal[] {
 }
 
 /** The surviving record may have an id that neither of the two had before. */
-function mergeSignals(stream: HubSpotStream, event: WebhookEvent): Signal[] {
+function mergeSignals(stream: HubSpotTable, event: WebhookEvent): Signal[] {
   const winner = event.newObjectId ?? event.primaryObjectId ?? event.objectId;
   if (winner === undefined) return [];
   const base = signalBase(stream, event);
@@ -61,18 +61,18 @@ function mergeSignals(stream: HubSpotStream, event: WebhookEvent): Signal[] {
 }
 
 /** Both ends changed; the other one is told when its type is a stream of ours. */
-function associationSignals(stream: HubSpotStream, event: WebhookEvent): Signal[] {
+function associationSignals(stream: HubSpotTable, event: WebhookEvent): Signal[] {
   const from = event.fromObjectId ?? event.objectId;
   if (from === undefined) return [];
   const kind = 'upsert' as const;
   const key = `${dedupKey(event, from)}:${event.toObjectId ?? ''}`;
   const near: Signal = { ...signalBase(stream, event), id: from, kind, dedupKey: key };
-  const other = STREAMS.get((event.associationType ?? '').split('_TO_')[1]?.toLowerCase() ?? '');
+  const other = TABLES.get((event.associationType ?? '').split('_TO_')[1]?.toLowerCase() ?? '');
   if (other === undefined || event.toObjectId === undefined) return [near];
   return [near, { ...signalBase(other, event), id: event.toObjectId, kind, dedupKey: `${key}:other` }];
 }
 
-function signalBase(stream: HubSpotStream, event: WebhookEvent) {
+function signalBase(stream: HubSpotTable, event: WebhookEvent) {
   return {
     stream,
     occurredAt: occurredAt(event),
@@ -93,7 +93,7 @@ function dedupKey(event: WebhookEvent, objectId: string): string {
 }
 
 /** Object type ids are what `object.*` subscriptions of newer apps name. */
-const STREAMS: ReadonlyMap<string, HubSpotStream> = new Map([
+const TABLES: ReadonlyMap<string, HubSpotTable> = new Map([
   ['contact', 'contacts'],
   ['company', 'companies'],
   ['0-1', 'contacts'],

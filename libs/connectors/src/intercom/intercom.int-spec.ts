@@ -97,7 +97,7 @@ describe('Intercom by manifest: what only Intercom has', () => {
 
   it('maps seeded records, each to an identity of its own', async () => {
     const fake = await startIntercomFake({ startAt: START, seed: { contacts: 200, companies: 70 } });
-    for (const { id, defaultMapping } of connector.descriptor.streams) {
+    for (const { id, defaultMapping } of connector.descriptor.tables) {
       const keys = new Set<string>();
       for (const { records } of await pages(fake, null, id))
         for (const { raw } of records) {

@@ -6,10 +6,10 @@ import { partnerMapping } from './odoo.mapping.js';
 import { BATCH_READ, fetchByIds, MODEL, readIds, readStream } from './odoo.reader.js';
 import { fieldsSchema, idsSchema, parameterSchema } from './odoo.schema.js';
 import {
-  ODOO_STREAMS,
+  ODOO_TABLES,
   type OdooConfig,
   type OdooSecrets,
-  type OdooStream,
+  type OdooTable,
   odooConfigSchema,
   odooSecretsSchema,
 } from './odoo.settings.js';
@@ -24,7 +24,7 @@ export const odooConnector: Connector<OdooConfig, OdooSecrets, OdooCursor> = {
     secretsSchema: odooSecretsSchema,
     cursorSchema: odooCursorSchema,
     scopes: [],
-    streams: [{ id: 'partners', label: 'Contacts', defaultMapping: partnerMapping }],
+    tables: [{ id: 'partners', label: 'Contacts', defaultMapping: partnerMapping }],
     capabilities: {
       incremental: 'keyset',
       deletes: 'sweep',
@@ -87,7 +87,7 @@ async function answerOrConfigError<Answer extends object>(
   }
 }
 
-async function discover(context: OdooContext, _stream: OdooStream): Promise<FieldDefinition[]> {
+async function discover(context: OdooContext, _stream: OdooTable): Promise<FieldDefinition[]> {
   const args = { attributes: ['string', 'type', 'help', 'selection', 'store'] };
   const { data } = await odooClient(context)({
     model: MODEL,
@@ -105,8 +105,8 @@ async function discover(context: OdooContext, _stream: OdooStream): Promise<Fiel
   }));
 }
 
-function known(stream: string): OdooStream {
-  const found = ODOO_STREAMS.find((name) => name === stream);
-  if (!found) throw new ConfigError(`Odoo has no stream ${stream}: use ${ODOO_STREAMS.join(' or ')}`);
+function known(stream: string): OdooTable {
+  const found = ODOO_TABLES.find((name) => name === stream);
+  if (!found) throw new ConfigError(`Odoo has no stream ${stream}: use ${ODOO_TABLES.join(' or ')}`);
   return found;
 }

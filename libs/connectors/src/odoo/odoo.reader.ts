@@ -15,14 +15,14 @@ import {
 import { DEFAULT_FIELDS } from './odoo.mapping.js';
 import { idOf, readRecords } from './odoo.records.js';
 import { idsSchema, rowsSchema } from './odoo.schema.js';
-import type { OdooStream } from './odoo.settings.js';
+import type { OdooTable } from './odoo.settings.js';
 
 type OdooPage = Page<OdooCursor>;
 
 /** Backfill in the order of ids; afterwards what was written since, in the order of ids as well. */
 export async function* readStream(
   context: OdooContext,
-  stream: OdooStream,
+  stream: OdooTable,
   from: OdooCursor | null,
 ): AsyncGenerator<OdooPage> {
   const window = from && windowOf(from, context.config.lookbackSeconds);
@@ -33,7 +33,7 @@ export async function* readStream(
 /** The cursor behind a backfill is the server's time when it began: changes during it are read again. */
 async function* readAll(
   context: OdooContext,
-  stream: OdooStream,
+  stream: OdooTable,
   from: Extract<OdooCursor, { kind: 'backfill' }> | null,
 ): AsyncGenerator<OdooPage> {
   const search = searcher(context, stream);
@@ -55,7 +55,7 @@ async function* readAll(
 
 async function* readChanges(
   context: OdooContext,
-  stream: OdooStream,
+  stream: OdooTable,
   first: WriteWindow,
 ): AsyncGenerator<OdooPage> {
   const search = searcher(context, stream);
@@ -90,7 +90,7 @@ export async function* readIds(
 
 export async function fetchByIds(
   context: OdooContext,
-  stream: OdooStream,
+  stream: OdooTable,
   ids: readonly string[],
 ): Promise<Map<string, FetchedRecord>> {
   const search = searcher(context, stream);
@@ -116,7 +116,7 @@ function answersFor(
   return fetched;
 }
 
-function searcher(context: OdooContext, stream: OdooStream) {
+function searcher(context: OdooContext, stream: OdooTable) {
   const client = odooClient(context);
   const { fields, booleanFields, pageSize } = context.config;
   const wanted = [...new Set([...DEFAULT_FIELDS, ...fields, ...booleanFields])];
@@ -129,7 +129,7 @@ function searcher(context: OdooContext, stream: OdooStream) {
     });
 }
 
-function readOptions(context: OdooContext, stream: OdooStream, { lossy }: { readonly lossy: boolean }) {
+function readOptions(context: OdooContext, stream: OdooTable, { lossy }: { readonly lossy: boolean }) {
   return { stream, lossy, booleanFields: context.config.booleanFields };
 }
 
@@ -145,7 +145,7 @@ function serverTime(answer: Pick<OdooAnswer<unknown>, 'serverDate'>, context: Od
 }
 
 export const MODEL = 'res.partner';
-const MODELS: Readonly<Record<OdooStream, string>> = { partners: MODEL };
+const MODELS: Readonly<Record<OdooTable, string>> = { partners: MODEL };
 export const BATCH_READ = 200;
 const SWEEP_PAGE = 2_000;
 const STUCK = `${MODEL}.search_read answered a full page but did not advance`;

@@ -1,10 +1,10 @@
 import { parseEach, type ReadRecords } from '../ground/parse-each.js';
 import type { SourceRecord } from '../port/records.js';
 import { type OdooPartner, partnerSchema } from './odoo.schema.js';
-import type { OdooStream } from './odoo.settings.js';
+import type { OdooTable } from './odoo.settings.js';
 
 export interface ReadOptions {
-  readonly stream: OdooStream;
+  readonly stream: OdooTable;
   /** The answer had bytes that are not UTF-8. */
   readonly lossy: boolean;
   /** Fields whose `false` means no, beside Odoo's own. */

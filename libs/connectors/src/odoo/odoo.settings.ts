@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { rateSpecsSchema } from '../port/call-context.js';
 
-export const ODOO_STREAMS = ['partners'] as const;
-export type OdooStream = (typeof ODOO_STREAMS)[number];
+export const ODOO_TABLES = ['partners'] as const;
+export type OdooTable = (typeof ODOO_TABLES)[number];
 
 const fieldNames = z
   .array(z.string().regex(/^[a-z][a-z0-9_]*$/, 'an Odoo field name has lower-case letters, digits and _'))

@@ -11,7 +11,7 @@ import type {
 } from '../port/webhook.js';
 import { isoTime } from './odoo.records.js';
 import { type OdooHint, webhookSchema } from './odoo.schema.js';
-import type { OdooConfig, OdooSecrets, OdooStream } from './odoo.settings.js';
+import type { OdooConfig, OdooSecrets, OdooTable } from './odoo.settings.js';
 
 /** Odoo signs nothing and can send no header: the secret is the last part of the path. */
 export const odooWebhook: ConnectorWebhook<OdooConfig, OdooSecrets> = {
@@ -43,7 +43,7 @@ function parseDelivery({ rawBody }: WebhookDelivery): ParsedDelivery {
 
 /** Creation, change and deletion look alike: what became of the record is found by fetching it. */
 function signalOf(hint: OdooHint): Signal | null {
-  const stream = STREAMS.get(hint._model);
+  const stream = TABLES.get(hint._model);
   if (!stream) return null;
   const occurredAt = isoTime(hint.write_date);
   return {
@@ -65,4 +65,4 @@ function dedupKey({ _model, _id, _action = '', write_date }: OdooHint): string {
   return [_model, _id, write_date || randomUUID(), _action].join(':');
 }
 
-const STREAMS: ReadonlyMap<string, OdooStream> = new Map([['res.partner', 'partners']]);
+const TABLES: ReadonlyMap<string, OdooTable> = new Map([['res.partner', 'partners']]);

@@ -1,4 +1,4 @@
-import { checkStreams } from '../ground/check-streams.js';
+import { checkTables } from '../ground/check-tables.js';
 import { callFor } from '../ground/http/call-for.js';
 import { ConfigError } from '../port/connector.errors.js';
 import type { AccountCheck, Connector, RefreshedSecrets } from '../port/connector.js';
@@ -10,10 +10,10 @@ import { BATCH_READ, fetchByIds, pathOf, readIds, readStream } from './pipedrive
 import { listSchema, tokenSchema, userSchema } from './pipedrive.schema.js';
 import {
   PIPEDRIVE_SCOPES,
-  PIPEDRIVE_STREAMS,
+  PIPEDRIVE_TABLES,
   type PipedriveConfig,
   type PipedriveSecrets,
-  type PipedriveStream,
+  type PipedriveTable,
   pipedriveConfigSchema,
   pipedriveSecretsSchema,
 } from './pipedrive.settings.js';
@@ -28,7 +28,7 @@ export const pipedriveConnector: Connector<PipedriveConfig, PipedriveSecrets, Pi
     secretsSchema: pipedriveSecretsSchema,
     cursorSchema: pipedriveCursorSchema,
     scopes: PIPEDRIVE_SCOPES,
-    streams: [
+    tables: [
       { id: 'persons', label: 'Persons', defaultMapping: personMapping },
       { id: 'organizations', label: 'Organizations', defaultMapping: organizationMapping },
     ],
@@ -57,7 +57,7 @@ async function check(context: PipedriveContext): Promise<AccountCheck> {
   const client = pipedriveClient(context);
   const { data } = await callFor(client, { method: 'GET', path: '/api/v1/users/me' }, userSchema);
   const account = String(data.data.company_id);
-  return checkStreams(account, PIPEDRIVE_STREAMS, (stream) => {
+  return checkTables(account, PIPEDRIVE_TABLES, (stream) => {
     const call = { method: 'GET', path: pathOf(stream), query: { limit: '1' } } as const;
     return callFor(client, call, listSchema);
   });
@@ -82,9 +82,9 @@ async function refreshAuth(context: PipedriveContext): Promise<RefreshedSecrets<
   };
 }
 
-function known(stream: string): PipedriveStream {
-  const found = PIPEDRIVE_STREAMS.find((name) => name === stream);
+function known(stream: string): PipedriveTable {
+  const found = PIPEDRIVE_TABLES.find((name) => name === stream);
   if (!found)
-    throw new ConfigError(`Pipedrive has no stream ${stream}: use ${PIPEDRIVE_STREAMS.join(' or ')}`);
+    throw new ConfigError(`Pipedrive has no stream ${stream}: use ${PIPEDRIVE_TABLES.join(' or ')}`);
   return found;
 }

@@ -2,12 +2,12 @@ import { callFor } from '../ground/http/call-for.js';
 import type { FieldDefinition } from '../port/connector.js';
 import { type PipedriveContext, pipedriveClient } from './pipedrive.client.js';
 import { fieldsSchema, type PipedriveField } from './pipedrive.schema.js';
-import type { PipedriveStream } from './pipedrive.settings.js';
+import type { PipedriveTable } from './pipedrive.settings.js';
 
 /** The field lists of either release: what Pipedrive shows as "Favourite colour" is a hash on the record. */
 export async function discoverFields(
   context: PipedriveContext,
-  stream: PipedriveStream,
+  stream: PipedriveTable,
 ): Promise<FieldDefinition[]> {
   const path = `/api/${context.config.fieldsVersion}/${FIELD_LISTS[stream]}`;
   const client = pipedriveClient(context);

@@ -3,7 +3,7 @@ import type { MappingDocument } from '../mapping/mapping.schema.js';
 import { mapOne } from '../testing/map-one.js';
 import { organizationMapping, personMapping } from './pipedrive.mapping.js';
 import { readRecords } from './pipedrive.records.js';
-import type { PipedriveStream } from './pipedrive.settings.js';
+import type { PipedriveTable } from './pipedrive.settings.js';
 
 describe('default mapping of persons', () => {
   it('makes a user known by the primary e-mail address in lower case', async () => {
@@ -99,7 +99,7 @@ describe('default mapping of organizations', () => {
   });
 });
 
-async function map(stream: PipedriveStream, mapping: MappingDocument, item: unknown) {
+async function map(stream: PipedriveTable, mapping: MappingDocument, item: unknown) {
   const { records, rejected } = readRecords(stream, [item], false);
   expect(rejected).toEqual([]);
   return mapOne(mapping, records[0]?.raw);

@@ -7,14 +7,14 @@ import { type PipedriveContext, pipedriveClient } from './pipedrive.client.js';
 import { afterPage, changesQuery, type Pass, type PipedriveCursor, passOf } from './pipedrive.cursor.js';
 import { idOf, readRecords } from './pipedrive.records.js';
 import { listSchema } from './pipedrive.schema.js';
-import type { PipedriveStream } from './pipedrive.settings.js';
+import type { PipedriveTable } from './pipedrive.settings.js';
 
 type PipedrivePage = Page<PipedriveCursor>;
 
 /** Backfill by the list in the order of ids; afterwards what changed, in the order of update times. */
 export async function* readStream(
   context: PipedriveContext,
-  stream: PipedriveStream,
+  stream: PipedriveTable,
   from: PipedriveCursor | null,
 ): AsyncGenerator<PipedrivePage> {
   const pass = from && passOf(from, context.config.lookbackSeconds);
@@ -25,7 +25,7 @@ export async function* readStream(
 /** The cursor behind a backfill is the server's time when it began: changes during it are read again. */
 async function* readAll(
   context: PipedriveContext,
-  stream: PipedriveStream,
+  stream: PipedriveTable,
   from: Extract<PipedriveCursor, { kind: 'backfill' }> | null,
 ): AsyncGenerator<PipedrivePage> {
   let startedAt = from?.startedAt;
@@ -42,7 +42,7 @@ async function* readAll(
 
 async function* readChanges(
   context: PipedriveContext,
-  stream: PipedriveStream,
+  stream: PipedriveTable,
   first: Pass,
 ): AsyncGenerator<PipedrivePage> {
   let pass = first;
@@ -59,7 +59,7 @@ async function* readChanges(
 
 export async function* readIds(
   context: PipedriveContext,
-  stream: PipedriveStream,
+  stream: PipedriveTable,
   from: PipedriveCursor | null,
 ): AsyncGenerator<IdPage<PipedriveCursor>> {
   const start = from?.kind === 'listing' ? from.after || null : null;
@@ -71,7 +71,7 @@ export async function* readIds(
 }
 
 /** A listing with a hole would let the sweep delete an identity. */
-function requireId(item: unknown, stream: PipedriveStream): string {
+function requireId(item: unknown, stream: PipedriveTable): string {
   const id = idOf(item);
   if (id === null) throw new InvalidResponse(`GET ${pathOf(stream)} answered a record without an id`);
   return id;
@@ -79,7 +79,7 @@ function requireId(item: unknown, stream: PipedriveStream): string {
 
 async function* listPages(
   context: PipedriveContext,
-  stream: PipedriveStream,
+  stream: PipedriveTable,
   start: string | null,
   query: Readonly<Record<string, string>>,
 ) {
@@ -104,13 +104,13 @@ async function* listPages(
 
 export const fetchByIds = (
   context: PipedriveContext,
-  stream: PipedriveStream,
+  stream: PipedriveTable,
   ids: readonly string[],
 ): Promise<Map<string, FetchedRecord>> =>
   fetchInBatches(ids, BATCH_READ, (batch) => fetchBatch(context, stream, batch));
 
 /** Ids that do not exist are left out of the answer without a word: that is how a deletion shows. */
-async function fetchBatch(context: PipedriveContext, stream: PipedriveStream, ids: readonly string[]) {
+async function fetchBatch(context: PipedriveContext, stream: PipedriveTable, ids: readonly string[]) {
   const query = { ids: ids.join(','), limit: String(BATCH_READ) };
   const call = { method: 'GET', path: pathOf(stream), query } as const;
   const { data, lossy } = await callFor(pipedriveClient(context), call, listSchema);
@@ -125,7 +125,7 @@ async function fetchBatch(context: PipedriveContext, stream: PipedriveStream, id
   return found;
 }
 
-export function pathOf(stream: PipedriveStream): string {
+export function pathOf(stream: PipedriveTable): string {
   return `/api/v2/${stream}`;
 }
 

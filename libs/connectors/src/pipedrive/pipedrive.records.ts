@@ -1,13 +1,9 @@
 import { parseEach, type ReadRecords } from '../ground/parse-each.js';
 import type { SourceRecord } from '../port/records.js';
 import { itemSchema, type PipedriveItem } from './pipedrive.schema.js';
-import type { PipedriveStream } from './pipedrive.settings.js';
+import type { PipedriveTable } from './pipedrive.settings.js';
 
-export const readRecords = (
-  stream: PipedriveStream,
-  items: readonly unknown[],
-  lossy: boolean,
-): ReadRecords =>
+export const readRecords = (stream: PipedriveTable, items: readonly unknown[], lossy: boolean): ReadRecords =>
   parseEach(items, {
     schema: itemSchema,
     lossy,
@@ -16,7 +12,7 @@ export const readRecords = (
     toRecord: (parsed) => toSourceRecord(stream, parsed),
   });
 
-function toSourceRecord(stream: PipedriveStream, item: PipedriveItem): SourceRecord {
+function toSourceRecord(stream: PipedriveTable, item: PipedriveItem): SourceRecord {
   return {
     stream,
     id: String(item.id),

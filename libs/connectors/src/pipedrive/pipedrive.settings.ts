@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { rateSpecsSchema } from '../port/call-context.js';
 
-export const PIPEDRIVE_STREAMS = ['persons', 'organizations'] as const;
-export type PipedriveStream = (typeof PIPEDRIVE_STREAMS)[number];
+export const PIPEDRIVE_TABLES = ['persons', 'organizations'] as const;
+export type PipedriveTable = (typeof PIPEDRIVE_TABLES)[number];
 
 export const pipedriveConfigSchema = z.strictObject({
   /** Where a personal API token is used; with OAuth the token's own `api_domain` comes first. */

@@ -9,7 +9,7 @@ import type {
   WebhookDelivery,
 } from '../port/webhook.js';
 import { type PipedriveEvent, webhookSchema } from './pipedrive.schema.js';
-import type { PipedriveConfig, PipedriveSecrets, PipedriveStream } from './pipedrive.settings.js';
+import type { PipedriveConfig, PipedriveSecrets, PipedriveTable } from './pipedrive.settings.js';
 
 /** Pipedrive signs nothing: user name and password, by HTTP Basic authentication, are all there is. */
 export const pipedriveWebhook: ConnectorWebhook<PipedriveConfig, PipedriveSecrets> = {
@@ -44,7 +44,7 @@ function parseDelivery({ rawBody }: WebhookDelivery): ParsedDelivery {
 
 /** The id is the event's own and stays the same when it is sent again. */
 function signalOf(event: PipedriveEvent): Signal | null {
-  const stream = STREAMS.get(event.entity);
+  const stream = TABLES.get(event.entity);
   const kind = KINDS.get(event.action);
   if (!stream || !kind) return null;
   const mergedInto = kind === 'delete' ? event.merged_to_id : null;
@@ -64,7 +64,7 @@ function timeOf(timestamp: string | null | undefined): string | null {
   return Number.isNaN(time) ? null : new Date(time).toISOString();
 }
 
-const STREAMS: ReadonlyMap<string, PipedriveStream> = new Map([
+const TABLES: ReadonlyMap<string, PipedriveTable> = new Map([
   ['person', 'persons'],
   ['organization', 'organizations'],
 ]);

@@ -90,11 +90,11 @@ export interface ConnectorDescriptor<Config, Secrets, Cursor> {
   /** What the credentials have to be allowed, for people. */
   readonly scopes: readonly string[];
   /** The tables of the CRM that can be mirrored, in the order in which they should be. */
-  readonly streams: readonly StreamDefinition[];
+  readonly tables: readonly TableDefinition[];
   readonly capabilities: ConnectorCapabilities;
 }
 
-export interface StreamDefinition {
+export interface TableDefinition {
   readonly id: string;
   readonly label: string;
   /** Every expression of it has to be one that docs/expressions.md calls direct: it runs for every record. */

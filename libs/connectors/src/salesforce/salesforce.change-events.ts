@@ -4,7 +4,7 @@ import { InvalidDelivery } from '../port/connector.errors.js';
 import type { ParsedDelivery, Signal } from '../port/webhook.js';
 import { isSalesforceId, to18 } from './salesforce.ids.js';
 import { salesforceIdSchema } from './salesforce.schema.js';
-import type { SalesforceStream } from './salesforce.settings.js';
+import type { SalesforceTable } from './salesforce.settings.js';
 
 /**
  * Change Data Capture, one event or a list, bare or in the envelope of CometD, Pub/Sub or an event relay.
@@ -52,7 +52,7 @@ function signalsOf(
   header: z.output<typeof changeHeaderSchema>,
   account: string | null,
 ): { signals: Signal[]; nameless: boolean } {
-  const stream = STREAMS.get(header.entityName);
+  const stream = TABLES.get(header.entityName);
   if (stream === undefined) return { signals: [], nameless: false };
   const kind = KINDS.get(header.changeType.replace(/^GAP_/, ''));
   if (kind === undefined) return { signals: [], nameless: true };
@@ -96,7 +96,7 @@ const changeHeaderSchema = z.looseObject({
 const NAMELESS =
   'the event does not name every record it speaks of: the next incremental run or sweep finds them';
 
-const STREAMS: ReadonlyMap<string, SalesforceStream> = new Map([
+const TABLES: ReadonlyMap<string, SalesforceTable> = new Map([
   ['Contact', 'contacts'],
   ['Account', 'accounts'],
   ['Lead', 'leads'],

@@ -1,4 +1,4 @@
-import { checkStreams } from '../ground/check-streams.js';
+import { checkTables } from '../ground/check-tables.js';
 import { callFor } from '../ground/http/call-for.js';
 import { ConfigError } from '../port/connector.errors.js';
 import type { AccountCheck, Connector, FieldDefinition } from '../port/connector.js';
@@ -12,10 +12,10 @@ import { readDeleted, readIds, readStream } from './salesforce.reader.js';
 import { describeSchema, organizationSchema } from './salesforce.schema.js';
 import {
   SALESFORCE_SCOPES,
-  SALESFORCE_STREAMS,
+  SALESFORCE_TABLES,
   type SalesforceConfig,
   type SalesforceSecrets,
-  type SalesforceStream,
+  type SalesforceTable,
   salesforceConfigSchema,
   salesforceSecretsSchema,
 } from './salesforce.settings.js';
@@ -30,7 +30,7 @@ export const salesforceConnector: Connector<SalesforceConfig, SalesforceSecrets,
     secretsSchema: salesforceSecretsSchema,
     cursorSchema: salesforceCursorSchema,
     scopes: SALESFORCE_SCOPES,
-    streams: [
+    tables: [
       { id: 'contacts', label: 'Contacts', defaultMapping: contactMapping },
       { id: 'accounts', label: 'Accounts', defaultMapping: accountMapping },
       { id: 'leads', label: 'Leads', defaultMapping: leadMapping },
@@ -62,12 +62,12 @@ async function check(context: SalesforceContext): Promise<AccountCheck> {
   const call = { method: 'GET', path, query: { q: 'SELECT Id FROM Organization' } } as const;
   const { data } = await callFor(dataClient(context), call, organizationSchema);
   const account = data.records[0].Id;
-  return checkStreams(account, SALESFORCE_STREAMS, (stream) =>
+  return checkTables(account, SALESFORCE_TABLES, (stream) =>
     soql(context, 'queryAll', `${selectOf(context, stream)} LIMIT 1`),
   );
 }
 
-async function discover(context: SalesforceContext, stream: SalesforceStream): Promise<FieldDefinition[]> {
+async function discover(context: SalesforceContext, stream: SalesforceTable): Promise<FieldDefinition[]> {
   const path = dataPath(context, `/sobjects/${OBJECTS[stream]}/describe`);
   const { data } = await callFor(dataClient(context), { method: 'GET', path }, describeSchema);
   return data.fields.map(({ name, label, type, inlineHelpText, picklistValues, calculated, unique }) => ({
@@ -83,9 +83,9 @@ async function discover(context: SalesforceContext, stream: SalesforceStream): P
   }));
 }
 
-function known(stream: string): SalesforceStream {
-  const found = SALESFORCE_STREAMS.find((name) => name === stream);
+function known(stream: string): SalesforceTable {
+  const found = SALESFORCE_TABLES.find((name) => name === stream);
   if (!found)
-    throw new ConfigError(`Salesforce has no stream ${stream}: use ${SALESFORCE_STREAMS.join(', ')}`);
+    throw new ConfigError(`Salesforce has no stream ${stream}: use ${SALESFORCE_TABLES.join(', ')}`);
   return found;
 }

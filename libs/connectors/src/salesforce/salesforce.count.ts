@@ -3,12 +3,12 @@ import { callFor } from '../ground/http/call-for.js';
 import { ConfigError } from '../port/connector.errors.js';
 import { dataClient, dataPath, type SalesforceContext } from './salesforce.client.js';
 import { OBJECTS } from './salesforce.query.js';
-import type { SalesforceStream } from './salesforce.settings.js';
+import type { SalesforceTable } from './salesforce.settings.js';
 
 /** For estimates: cheap and a little old, where `SELECT COUNT()` over millions would run into a timeout. */
 export async function approximateCount(
   context: SalesforceContext,
-  stream: SalesforceStream,
+  stream: SalesforceTable,
 ): Promise<number | null> {
   const call = {
     method: 'GET',

@@ -8,12 +8,12 @@ import { IDS_PER_QUERY } from './salesforce.merges.js';
 import { idList, selectOf, soqlAll } from './salesforce.query.js';
 import { isGone, readRecords, toSourceRecord } from './salesforce.records.js';
 import type { SalesforceRecord } from './salesforce.schema.js';
-import type { SalesforceStream } from './salesforce.settings.js';
+import type { SalesforceTable } from './salesforce.settings.js';
 
 /** One entry for every id asked for, in the form it was asked in; what can be no id is no record either. */
 export async function fetchByIds(
   context: SalesforceContext,
-  stream: SalesforceStream,
+  stream: SalesforceTable,
   ids: readonly string[],
 ): Promise<Map<string, FetchedRecord>> {
   const known = await readWithWinners(context, stream, ids.filter(isSalesforceId).map(to18));
@@ -28,7 +28,7 @@ interface Known {
 /** A winner may have lost a later merge: the way is followed as long as it leads somewhere new. */
 async function readWithWinners(
   context: SalesforceContext,
-  stream: SalesforceStream,
+  stream: SalesforceTable,
   ids: readonly string[],
 ): Promise<Known> {
   const known: Known = { records: new Map(), rejected: new Map() };
@@ -45,7 +45,7 @@ async function readWithWinners(
 
 async function readBatch(
   context: SalesforceContext,
-  stream: SalesforceStream,
+  stream: SalesforceTable,
   ids: readonly string[],
   known: Known,
 ): Promise<void> {
@@ -60,7 +60,7 @@ async function readBatch(
   if (nameless && unexplained) throw new InvalidResponse('A query by ids answered a record without one');
 }
 
-function answerFor(stream: SalesforceStream, id: string, known: Known): FetchedRecord {
+function answerFor(stream: SalesforceTable, id: string, known: Known): FetchedRecord {
   const bad = known.rejected.get(id);
   if (bad) return { status: 'rejected', rejected: bad };
   const record = known.records.get(id);

@@ -2,12 +2,12 @@ import { batchesOf } from '../ground/batches.js';
 import type { SalesforceContext } from './salesforce.client.js';
 import { idList, OBJECTS, soqlAll } from './salesforce.query.js';
 import { loserSchema } from './salesforce.schema.js';
-import type { SalesforceStream } from './salesforce.settings.js';
+import type { SalesforceTable } from './salesforce.settings.js';
 
 /** For each record the ones that were merged into it, as far as the recycle bin still has them. */
 export async function losersOf(
   context: SalesforceContext,
-  stream: SalesforceStream,
+  stream: SalesforceTable,
   winners: readonly string[],
 ): Promise<Map<string, string[]>> {
   const losers = new Map<string, string[]>();

@@ -3,7 +3,7 @@ import { reject } from '../ground/outside-json.js';
 import { InvalidDelivery } from '../port/connector.errors.js';
 import type { ParsedDelivery, Signal } from '../port/webhook.js';
 import { salesforceIdSchema } from './salesforce.schema.js';
-import type { SalesforceStream } from './salesforce.settings.js';
+import type { SalesforceTable } from './salesforce.settings.js';
 import { readXml, type XmlElement, XmlError } from './xml-reader.js';
 
 /** Only what names a record is read: values are fetched, never believed. */
@@ -82,7 +82,7 @@ const textOf = ({ children }: XmlElement, wanted: string): string | undefined =>
 const BOUNDS = { depth: 16, parts: 40_000 };
 
 function signalsOf({ Id, sObject }: z.output<typeof notificationSchema>, account: string): Signal[] {
-  const stream = STREAMS.get(sObject.type.replace(/^\w+:/, ''));
+  const stream = TABLES.get(sObject.type.replace(/^\w+:/, ''));
   if (stream === undefined) return [];
   const occurredAt = timeOf(sObject.SystemModstamp ?? sObject.LastModifiedDate);
   return [{ stream, id: sObject.Id, kind: 'upsert', occurredAt, dedupKey: `om:${Id}`, account }];
@@ -108,7 +108,7 @@ const notificationSchema = z.object({
   }),
 });
 
-const STREAMS: ReadonlyMap<string, SalesforceStream> = new Map([
+const TABLES: ReadonlyMap<string, SalesforceTable> = new Map([
   ['Contact', 'contacts'],
   ['Account', 'accounts'],
   ['Lead', 'leads'],

@@ -3,7 +3,7 @@ import { InvalidResponse } from '../port/connector.errors.js';
 import { dataClient, dataPath, type SalesforceContext } from './salesforce.client.js';
 import { DEFAULT_FIELDS } from './salesforce.mapping.js';
 import { querySchema } from './salesforce.schema.js';
-import type { SalesforceStream } from './salesforce.settings.js';
+import type { SalesforceTable } from './salesforce.settings.js';
 
 export interface QueryAnswer {
   readonly items: readonly unknown[];
@@ -67,7 +67,7 @@ function pathOf(nextRecordsUrl: string | undefined): string {
   throw new InvalidResponse('A query answered done: false without a nextRecordsUrl on the same host');
 }
 
-export function selectOf({ config }: SalesforceContext, stream: SalesforceStream): string {
+export function selectOf({ config }: SalesforceContext, stream: SalesforceTable): string {
   const omitted = new Set((config.omitFields[stream] ?? []).map((name) => name.toLowerCase()));
   const wanted = [...DEFAULT_FIELDS[stream], ...(config.fields[stream] ?? [])].filter(
     (name) => !omitted.has(name.toLowerCase()),

@@ -13,14 +13,14 @@ import {
 import { losersOf } from './salesforce.merges.js';
 import { OBJECTS, type QueryAnswer, selectOf, soql } from './salesforce.query.js';
 import { idOf, readRecords, toSourceRecord } from './salesforce.records.js';
-import type { SalesforceStream } from './salesforce.settings.js';
+import type { SalesforceTable } from './salesforce.settings.js';
 
 type SalesforcePage = Page<SalesforceCursor>;
 
 /** Backfill in the order of ids, which no change disturbs; afterwards changes in the order of their dates. */
 export async function* readStream(
   context: SalesforceContext,
-  stream: SalesforceStream,
+  stream: SalesforceTable,
   from: SalesforceCursor | null,
 ): AsyncGenerator<SalesforcePage> {
   const window = from && windowOf(from, context.config.lookbackSeconds);
@@ -31,7 +31,7 @@ export async function* readStream(
 /** The cursor behind a backfill is the server's time when it began: changes during it are read again. */
 async function* readAll(
   context: SalesforceContext,
-  stream: SalesforceStream,
+  stream: SalesforceTable,
   from: Extract<SalesforceCursor, { kind: 'backfill' }> | null,
 ): AsyncGenerator<SalesforcePage> {
   let place = from;
@@ -62,7 +62,7 @@ async function* readAll(
 /** The date of the first answer ends the window, so that a busy org cannot keep a pass going for ever. */
 async function* readChanges(
   context: SalesforceContext,
-  stream: SalesforceStream,
+  stream: SalesforceTable,
   first: ChangeWindow,
 ): AsyncGenerator<SalesforcePage> {
   let window: ChangeWindow | null = first;
@@ -97,7 +97,7 @@ async function* readChanges(
 /** The recycle bin of the last days; a loser of a merge lies there too, and fetching it leads to the winner. */
 export async function* readDeleted(
   context: SalesforceContext,
-  stream: SalesforceStream,
+  stream: SalesforceTable,
   from: SalesforceCursor | null,
 ): AsyncGenerator<SalesforcePage> {
   const days = context.config.deletionsDays;
@@ -123,7 +123,7 @@ export async function* readDeleted(
 
 export async function* readIds(
   context: SalesforceContext,
-  stream: SalesforceStream,
+  stream: SalesforceTable,
   from: SalesforceCursor | null,
 ): AsyncGenerator<IdPage<SalesforceCursor>> {
   let afterId = from?.kind === 'listing' ? from.afterId : null;
@@ -141,7 +141,7 @@ export async function* readIds(
 
 function byId(
   { config }: SalesforceContext,
-  stream: SalesforceStream,
+  stream: SalesforceTable,
   select: string,
   afterId: string | null | undefined,
 ): string {

@@ -1,7 +1,7 @@
 import { parseEach, type ReadRecords } from '../ground/parse-each.js';
 import type { SourceRecord } from '../port/records.js';
 import { recordSchema, type SalesforceRecord, salesforceIdSchema } from './salesforce.schema.js';
-import type { SalesforceStream } from './salesforce.settings.js';
+import type { SalesforceTable } from './salesforce.settings.js';
 
 /** As Salesforce has them, which knows more than a source record says. */
 export const readRecords = (items: readonly unknown[], lossy: boolean): ReadRecords<SalesforceRecord> =>
@@ -18,7 +18,7 @@ export const isGone = ({ IsDeleted, IsConverted }: SalesforceRecord): boolean =>
   IsDeleted === true || IsConverted === true;
 
 export function toSourceRecord(
-  stream: SalesforceStream,
+  stream: SalesforceTable,
   record: SalesforceRecord,
   mergedIds: readonly string[] = [],
 ): SourceRecord {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { rateSpecsSchema } from '../port/call-context.js';
 
-export const SALESFORCE_STREAMS = ['contacts', 'accounts', 'leads'] as const;
-export type SalesforceStream = (typeof SALESFORCE_STREAMS)[number];
+export const SALESFORCE_TABLES = ['contacts', 'accounts', 'leads'] as const;
+export type SalesforceTable = (typeof SALESFORCE_TABLES)[number];
 
 /** A query travels in the URL, which may have 16,384 bytes, and lists of ids need room beside the names. */
 const MAX_FIELD_LIST = 6_000;
@@ -19,7 +19,7 @@ const fieldNames = z
   .refine((names) => names.join(',').length <= MAX_FIELD_LIST, {
     message: `the names together must not be longer than ${MAX_FIELD_LIST} characters`,
   });
-const fieldsPerStream = z
+const fieldsPerTable = z
   .strictObject({ contacts: fieldNames, accounts: fieldNames, leads: fieldNames })
   .partial()
   .default({});
@@ -36,9 +36,9 @@ export const salesforceConfigSchema = z.strictObject({
   /** What a JWT is made out to, when it is neither production nor what `loginUrl` says. */
   audience: z.url().optional(),
   /** Fields to read beside the default ones, so that a mapping can use them. */
-  fields: fieldsPerStream,
+  fields: fieldsPerTable,
   /** Default fields to leave alone, because field-level security hides them. */
-  omitFields: fieldsPerStream,
+  omitFields: fieldsPerTable,
   pageSize: z.int().min(1).max(2_000).default(1_000),
   /** How far an incremental run looks behind its cursor, because long transactions commit late. */
   lookbackSeconds: z.int().min(0).max(86_400).default(600),

@@ -1,14 +1,14 @@
 import type { Connection } from '../connections/connection.js';
-import type { StreamKey } from '../links/link.store.js';
+import type { TableKey } from '../links/link.store.js';
 import type { FieldPolicies } from '../records/field-policies.js';
 import { type KeyResolution, policyResolution } from '../records/key-resolution.js';
 import type { Observation } from '../records/observation.js';
 import type { SameRecord } from '../records/same-records.js';
-import type { StreamMapping } from '../records/stream-mapping.js';
+import type { TableMapping } from '../records/table-mapping.js';
 
 /** Records of a stream that are planned and applied together. */
 export interface RecordBatch {
-  readonly key: StreamKey;
+  readonly key: TableKey;
   readonly source: BatchSource;
   readonly rules: BatchRules;
   readonly run: BatchRun;
@@ -49,10 +49,7 @@ export interface BatchRun {
   readonly causationOf?: (externalId: string) => string | undefined;
 }
 
-export const rulesOf = (
-  { projectId, policies }: Connection,
-  { propertyKeys }: StreamMapping,
-): BatchRules => ({
+export const rulesOf = ({ projectId, policies }: Connection, { propertyKeys }: TableMapping): BatchRules => ({
   projectId,
   owned: new Set(propertyKeys),
   fields: policies.fields,

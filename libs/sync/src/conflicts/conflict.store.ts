@@ -1,5 +1,5 @@
 import { type PoolClient, uuidv7 } from '#platform';
-import type { StreamKey } from '../links/link.store.js';
+import type { TableKey } from '../links/link.store.js';
 import type { PlannedRecord } from '../records/plan-page.js';
 import type { Roster } from '../records/roster.js';
 
@@ -11,7 +11,7 @@ export class ConflictStore {
    */
   async settle(
     client: PoolClient,
-    key: StreamKey,
+    key: TableKey,
     seen: readonly string[],
     records: readonly PlannedRecord[],
     roster: Roster,
@@ -32,7 +32,7 @@ export class ConflictStore {
 
   private async open(
     client: PoolClient,
-    { connectionId, stream }: StreamKey,
+    { connectionId, stream }: TableKey,
     records: readonly PlannedRecord[],
     roster: Roster,
   ): Promise<void> {
@@ -61,7 +61,7 @@ export class ConflictStore {
   /** What a policy decides was never open. */
   private async resolve(
     client: PoolClient,
-    { connectionId, stream }: StreamKey,
+    { connectionId, stream }: TableKey,
     records: readonly PlannedRecord[],
     roster: Roster,
   ): Promise<void> {

@@ -5,7 +5,7 @@ import { openSyncWorld, type SyncWorld } from '../../../../test/support/sync-wor
 import type { ConnectionPatchInput } from './connection.input.js';
 import type { Connection } from './connection.js';
 
-const contacts = mappingSchema.parse(connectorById('hubspot')?.descriptor.streams[0]?.defaultMapping);
+const contacts = mappingSchema.parse(connectorById('hubspot')?.descriptor.tables[0]?.defaultMapping);
 const shouting: ParsedMapping = { ...contacts, name: '$uppercase(properties.firstname)' };
 
 describe('a connection that is changed', () => {

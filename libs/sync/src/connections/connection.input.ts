@@ -128,10 +128,10 @@ export async function parseMapping(
   { descriptor }: Connector,
   given: ConnectionCreateInput['mapping'],
 ): Promise<Record<string, ParsedMapping>> {
-  const streams = descriptor.streams.map(({ id }) => id);
+  const streams = descriptor.tables.map(({ id }) => id);
   if (!given) {
     return Object.fromEntries(
-      descriptor.streams.map(({ id, defaultMapping }) => [id, mappingSchema.parse(defaultMapping)]),
+      descriptor.tables.map(({ id, defaultMapping }) => [id, mappingSchema.parse(defaultMapping)]),
     );
   }
   const unknown = Object.keys(given).filter((stream) => !streams.includes(stream));

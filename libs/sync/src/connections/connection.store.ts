@@ -106,7 +106,7 @@ export class ConnectionStore {
       );
       if (after.mappingVersion !== before.mappingVersion) {
         await tx.mappingVersion.create({ data: versionOf(after, actor) });
-        await lookAgain(tx, id, remappedStreams(before, after));
+        await lookAgain(tx, id, remappedTables(before, after));
         await endRuns(tx, id, Object.keys(after.mapping));
       }
       return after;
@@ -159,7 +159,7 @@ async function nowOf(prisma: Prisma.TransactionClient): Promise<Date> {
 }
 
 /** Streams whose document is not what it was; those that are synced no more among them. */
-function remappedStreams(before: Connection, after: Connection): string[] {
+function remappedTables(before: Connection, after: Connection): string[] {
   const streams = new Set([...Object.keys(before.mapping), ...Object.keys(after.mapping)]);
   return [...streams].filter((stream) => !isDeepStrictEqual(before.mapping[stream], after.mapping[stream]));
 }

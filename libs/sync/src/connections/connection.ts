@@ -41,7 +41,7 @@ export interface SealedConnection extends Connection {
   readonly secretsVersion: number;
 }
 
-export const streamsOf = ({ mapping }: Connection): string[] => Object.keys(mapping);
+export const tablesOf = ({ mapping }: Connection): string[] => Object.keys(mapping);
 
 /** Why nothing may be fetched for it now, or null. */
 export function obstacleOf({ status, pausedUntil }: Connection, now: Date): ConnectionStatus | null {

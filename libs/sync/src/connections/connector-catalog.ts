@@ -30,7 +30,7 @@ export function describeConnector({ descriptor, refreshAuth }: Connector): Conne
     settings: jsonSchemaOf(descriptor.configSchema),
     secrets: jsonSchemaOf(descriptor.secretsSchema),
     scopes: descriptor.scopes,
-    streams: descriptor.streams.map(({ id, label, defaultMapping }) => ({
+    streams: descriptor.tables.map(({ id, label, defaultMapping }) => ({
       id,
       label,
       defaultMapping: mappingSchema.parse(defaultMapping),

@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from '#platform';
 import type { KeyHold, Link } from './link.js';
 
 /** The stream of a connection that links, outcomes and quarantined records belong to. */
-export interface StreamKey {
+export interface TableKey {
   readonly connectionId: string;
   readonly stream: string;
 }
@@ -18,7 +18,7 @@ type Executor = Pool | PoolClient;
 
 export async function linksOf(
   executor: Executor,
-  { connectionId, stream }: StreamKey,
+  { connectionId, stream }: TableKey,
   externalIds: readonly string[],
 ): Promise<Link[]> {
   const { rows } = await executor.query<LinkRow>({
@@ -49,7 +49,7 @@ export const bindingName = (stream: string, externalId: string): string => `${st
 /** Writes links as they are now; `runId` marks them as seen by a run. */
 export async function saveLinks(
   executor: Executor,
-  { connectionId, stream }: StreamKey,
+  { connectionId, stream }: TableKey,
   runId: string,
   links: readonly Link[],
 ): Promise<void> {

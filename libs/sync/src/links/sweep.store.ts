@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from '#platform';
-import type { StreamKey } from './link.store.js';
+import type { TableKey } from './link.store.js';
 
-interface RunOf extends StreamKey {
+interface RunOf extends TableKey {
   readonly id: string;
   readonly createdAt: Date;
 }

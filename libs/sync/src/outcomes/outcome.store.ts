@@ -1,11 +1,11 @@
 import { type PoolClient, uuidv7 } from '#platform';
-import type { StreamKey } from '../links/link.store.js';
+import type { TableKey } from '../links/link.store.js';
 import type { PlannedRecord } from '../records/plan-page.js';
 
 /** Keeps what a run did with each record, and why. */
 export async function recordOutcomes(
   client: PoolClient,
-  { connectionId, stream }: StreamKey,
+  { connectionId, stream }: TableKey,
   runId: string,
   records: readonly PlannedRecord[],
 ): Promise<void> {

@@ -5,7 +5,7 @@ import { openSyncWorld, type SyncWorld } from '../../../../test/support/sync-wor
 import type { Connection } from '../connections/connection.js';
 import type { PreviewInput } from './preview.input.js';
 
-const contacts = mappingSchema.parse(connectorById('hubspot')?.descriptor.streams[0]?.defaultMapping);
+const contacts = mappingSchema.parse(connectorById('hubspot')?.descriptor.tables[0]?.defaultMapping);
 
 describe('a preview', () => {
   let database: TestDatabase;

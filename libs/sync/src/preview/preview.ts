@@ -18,7 +18,7 @@ import { type Observation, observeFetched, observePage } from '../records/observ
 import type { PlanAction } from '../records/plan.js';
 import { type PlannedRecord, planPage } from '../records/plan-page.js';
 import { Roster } from '../records/roster.js';
-import { type StreamMapping, streamMapping } from '../records/stream-mapping.js';
+import { type TableMapping, tableMapping } from '../records/table-mapping.js';
 import type { PreviewInput } from './preview.input.js';
 
 /** A live record of the CRM beside what is stored, and what a run would do with it. */
@@ -114,7 +114,7 @@ export class Preview {
   ): Promise<T> {
     try {
       return await this.parts.sessions.use(connection, (connector, context) => {
-        requireStream(connector, stream);
+        requireTable(connector, stream);
         return question(connector, context);
       });
     } catch (error) {
@@ -126,13 +126,13 @@ export class Preview {
 interface Sample {
   readonly connection: SealedConnection;
   readonly stream: string;
-  readonly mapping: StreamMapping;
+  readonly mapping: TableMapping;
   readonly observations: readonly Observation[];
   readonly askedAt: Date;
 }
 
-function requireStream({ descriptor }: Connector, stream: string): void {
-  const streams = descriptor.streams.map(({ id }) => id);
+function requireTable({ descriptor }: Connector, stream: string): void {
+  const streams = descriptor.tables.map(({ id }) => id);
   if (!streams.includes(stream))
     throw new InvalidConnectionError(`stream: expected one of ${streams.join(', ')}`);
 }
@@ -140,21 +140,21 @@ function requireStream({ descriptor }: Connector, stream: string): void {
 async function mappingFor(
   { mapping }: SealedConnection,
   { stream, mapping: given }: PreviewInput,
-): Promise<StreamMapping> {
+): Promise<TableMapping> {
   const document = given ?? mapping[stream];
   if (!document)
     throw new InvalidConnectionError(
       `stream: the connection maps ${Object.keys(mapping).join(', ')}; give a mapping to look at another stream`,
     );
   await requireCompiles(stream, document);
-  return streamMapping(document);
+  return tableMapping(document);
 }
 
 async function observe(
   connector: Connector,
   context: ConnectorContext<unknown, unknown>,
   { stream, external_ids, limit = DEFAULT_LIMIT }: PreviewInput,
-  mapping: StreamMapping,
+  mapping: TableMapping,
 ): Promise<Observation[]> {
   if (external_ids) {
     const ids = [...new Set(external_ids)];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Pool, type PoolClient, type SecretBox, uuidv7 } from '#platform';
-import type { StreamKey } from '../links/link.store.js';
+import type { TableKey } from '../links/link.store.js';
 import { DISCARDED_CODE } from '../records/key-resolution.js';
 import { type Observation, RECORD_POISONED } from '../records/observation.js';
 import type { PlannedRecord } from '../records/plan-page.js';
@@ -12,7 +12,7 @@ export class QuarantineStore {
   /** A record that was discarded and has not changed since is no failure any more: there is nothing to do for it. */
   async withoutDiscarded(
     client: PoolClient,
-    key: StreamKey,
+    key: TableKey,
     records: readonly PlannedRecord[],
   ): Promise<readonly PlannedRecord[]> {
     const held = records.filter(isHeld);
@@ -32,7 +32,7 @@ export class QuarantineStore {
   /** `seen` are the ids of all records of the page, also of those that there was nothing to plan for. */
   async settle(
     client: PoolClient,
-    key: StreamKey,
+    key: TableKey,
     seen: readonly string[],
     records: readonly PlannedRecord[],
   ): Promise<void> {
@@ -60,7 +60,7 @@ export class QuarantineStore {
   /** Records of a stream whose next try is due. */
   async due(
     executor: Pool | PoolClient,
-    { connectionId, stream }: StreamKey,
+    { connectionId, stream }: TableKey,
     dueBy: Date,
     limit: number,
   ): Promise<string[]> {
@@ -76,7 +76,7 @@ export class QuarantineStore {
   /** Of those records the ones that took down whoever handled them: only a person has them tried again. */
   async poisoned(
     executor: Pool | PoolClient,
-    { connectionId, stream }: StreamKey,
+    { connectionId, stream }: TableKey,
     externalIds: readonly string[],
   ): Promise<ReadonlyMap<string, string>> {
     const { rows } = await executor.query<{ external_id: string; reason: string }>({
@@ -89,11 +89,7 @@ export class QuarantineStore {
   }
 
   /** Records that a person has decided to leave out are discarded as they are now. */
-  private async keepOut(
-    client: PoolClient,
-    key: StreamKey,
-    records: readonly PlannedRecord[],
-  ): Promise<void> {
+  private async keepOut(client: PoolClient, key: TableKey, records: readonly PlannedRecord[]): Promise<void> {
     await this.keep(client, key, records);
     await client.query(KEEP_OUT, [
       key.connectionId,
@@ -102,7 +98,7 @@ export class QuarantineStore {
     ]);
   }
 
-  private async keep(client: PoolClient, key: StreamKey, held: readonly PlannedRecord[]): Promise<void> {
+  private async keep(client: PoolClient, key: TableKey, held: readonly PlannedRecord[]): Promise<void> {
     await client.query({
       name: 'quarantine_keep',
       text: KEEP,
@@ -128,17 +124,17 @@ export class QuarantineStore {
     );
   }
 
-  private sealed(key: StreamKey, { observation }: PlannedRecord): Buffer {
+  private sealed(key: TableKey, { observation }: PlannedRecord): Buffer {
     return this.secretBox.seal(JSON.stringify(rawOf(observation)), placeOf(key, observation.id));
   }
 }
 
-export interface SealedRecord extends StreamKey {
+export interface SealedRecord extends TableKey {
   readonly externalId: string;
   readonly payload: Uint8Array;
 }
 
-const placeOf = ({ connectionId, stream }: StreamKey, externalId: string): string =>
+const placeOf = ({ connectionId, stream }: TableKey, externalId: string): string =>
   `quarantine:${connectionId}:${stream}:${externalId}`;
 
 const rawOf = (observation: Observation): unknown => ('raw' in observation ? observation.raw : null) ?? null;

@@ -5,7 +5,7 @@ import { Stretches } from '#platform';
 import { allTogether, type Isolate } from '#queue';
 import type { KeyHold } from '../links/link.js';
 import { contentHash, type MirroredIdentity, mirroredIdentitySchema } from './mirrored-identity.js';
-import type { StreamMapping } from './stream-mapping.js';
+import type { TableMapping } from './table-mapping.js';
 
 /** What the CRM says about one record, mapped and judged: all that a plan needs to know of the outside. */
 export type Observation = Present | Unusable | Gone | Merged;
@@ -52,7 +52,7 @@ export interface Merged {
 /** Observations of a page, one for each record: of a record that comes twice the newer state counts. */
 export async function observePage(
   page: { readonly records: readonly SourceRecord[]; readonly rejected: readonly RejectedRecord[] },
-  mapping: StreamMapping,
+  mapping: TableMapping,
   options?: EvaluateOptions,
 ): Promise<Observation[]> {
   const observed = await observeRecords(newestOf(page.records), mapping, options);
@@ -74,7 +74,7 @@ export const RECORD_POISONED = 'RECORD_POISONED';
 /** Observations of records that were asked for by id; a merge also speaks of the record that lives on. */
 export async function observeFetched(
   fetched: ReadonlyMap<string, FetchedRecord>,
-  mapping: StreamMapping,
+  mapping: TableMapping,
   { isolate = allTogether, ...options }: EvaluateOptions & { readonly isolate?: Isolate } = {},
 ): Promise<Observation[]> {
   let observed = new Map<string, Observation>();
@@ -92,7 +92,7 @@ export async function observeFetched(
 
 async function observeAnswers(
   answers: readonly (readonly [string, FetchedRecord])[],
-  mapping: StreamMapping,
+  mapping: TableMapping,
   options: EvaluateOptions,
 ): Promise<Map<string, Observation>> {
   const records = firstOfEach(answers.flatMap(([, answer]) => recordOf(answer) ?? []));
@@ -109,7 +109,7 @@ async function observeAnswers(
 /** One for each record, in order. */
 export async function observeRecords(
   records: readonly SourceRecord[],
-  mapping: StreamMapping,
+  mapping: TableMapping,
   options?: EvaluateOptions,
 ): Promise<Observation[]> {
   const living = records.filter(({ archived }) => !archived);
@@ -128,7 +128,7 @@ export async function observeRecords(
   return observed;
 }
 
-function judged(record: SourceRecord, mapped: MappingResult, mapping: StreamMapping): Observation {
+function judged(record: SourceRecord, mapped: MappingResult, mapping: TableMapping): Observation {
   const { id, raw, mergedIds = [] } = record;
   const unusable = { kind: 'unusable', id, raw, retriable: true } as const;
   if (!mapped.ok) {
@@ -148,7 +148,7 @@ function judged(record: SourceRecord, mapped: MappingResult, mapping: StreamMapp
  * Of all that an observation is made from: the same one would be made again. Null where a mapping gives something
  * else each time, such as the time of day.
  */
-export function fingerprintOf(record: SourceRecord, { digest, volatile }: StreamMapping): Buffer | null {
+export function fingerprintOf(record: SourceRecord, { digest, volatile }: TableMapping): Buffer | null {
   if (volatile) return null;
   return createHash('sha256').update(digest).update(JSON.stringify(record)).digest();
 }

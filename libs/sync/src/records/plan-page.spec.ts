@@ -71,7 +71,7 @@ async function plannedFor(
   more: Pick<PagePlanning, 'resolutionFor' | 'mayDecide'> = {},
 ) {
   const records = order.map((n) => present(n, wanted[n] ?? n));
-  const roster = await Roster.load(client, repository, { ...STREAM, projectId: null }, records);
+  const roster = await Roster.load(client, repository, { ...TABLE, projectId: null }, records);
   const planned = planPage(roster, records, {
     askedAt: new Date(Date.UTC(2026, 8, 2)),
     projectId: null,
@@ -82,7 +82,7 @@ async function plannedFor(
   return { roster, planned };
 }
 
-const STREAM = { connectionId: '44444444-4444-4444-8444-444444444444', stream: 'contacts' };
+const TABLE = { connectionId: '44444444-4444-4444-8444-444444444444', stream: 'contacts' };
 const key = (n: number): string => `key-${n}`;
 const identityId = (n: number): string => `11111111-1111-4111-8111-${String(n).padStart(12, '0')}`;
 const numbered = (id: string): number => Number(id.slice(-12));
@@ -143,8 +143,8 @@ const client = {
           }))
         : (values[0] as string[]).map((id) => ({
             identity_id: id,
-            connection_id: STREAM.connectionId,
-            stream: STREAM.stream,
+            connection_id: TABLE.connectionId,
+            stream: TABLE.stream,
             external_id: String(numbered(id)),
           })),
   }),

@@ -14,7 +14,7 @@ import {
   bindingsOf,
   type IdentityMove,
   linksOf,
-  type StreamKey,
+  type TableKey,
 } from '../links/link.store.js';
 import type { Observation } from './observation.js';
 import type { Held, Holder, Plan } from './plan.js';
@@ -33,14 +33,14 @@ export class Roster {
   private readonly moved: IdentityMove[] = [];
 
   private constructor(
-    private readonly key: StreamKey,
+    private readonly key: TableKey,
     private readonly drafts: IdentityDrafts,
   ) {}
 
   static async load(
     client: PoolClient,
     identities: IdentityRepository,
-    scope: StreamKey & { readonly projectId: string | null },
+    scope: TableKey & { readonly projectId: string | null },
     observations: readonly Observation[],
     namedKeys: readonly string[] = [],
   ): Promise<Roster> {

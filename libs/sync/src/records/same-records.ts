@@ -1,9 +1,9 @@
 import type { SourceRecord } from '#connectors';
 import { type Pool, type PoolClient, uuidv7 } from '#platform';
-import type { StreamKey } from '../links/link.store.js';
+import type { TableKey } from '../links/link.store.js';
 import { type FieldPolicies, hashUnder } from './field-policies.js';
 import { fingerprintOf, type Observation, observeRecords, RECORD_POISONED } from './observation.js';
-import type { StreamMapping } from './stream-mapping.js';
+import type { TableMapping } from './table-mapping.js';
 
 /** A record that seems to say what it said when it was last applied. */
 export interface SameRecord {
@@ -23,7 +23,7 @@ export interface KnownRecords {
 
 export async function knownRecords(
   pool: Pool,
-  { connectionId, stream }: StreamKey,
+  { connectionId, stream }: TableKey,
   externalIds: readonly string[],
 ): Promise<KnownRecords> {
   const { rows } = await pool.query<KnownRow>({
@@ -54,7 +54,7 @@ interface KnownRow {
 export function sameRecord(
   record: SourceRecord,
   known: Buffer | undefined,
-  mapping: StreamMapping,
+  mapping: TableMapping,
   policies: FieldPolicies | undefined,
 ): SameRecord | null {
   if (!known || record.archived) return null;
@@ -75,7 +75,7 @@ export function sameRecord(
  */
 export async function settleSame(
   client: PoolClient,
-  { connectionId, stream }: StreamKey,
+  { connectionId, stream }: TableKey,
   { runId, askedAt }: { readonly runId: string; readonly askedAt: Date },
   records: readonly SameRecord[],
 ): Promise<ReadonlySet<string>> {

@@ -12,8 +12,8 @@ import type { KeyResolution } from '../records/key-resolution.js';
 import { type Observation, observeFetched } from '../records/observation.js';
 import type { Plan } from '../records/plan.js';
 import type { PlannedRecord } from '../records/plan-page.js';
-import { type StreamMapping, streamMapping } from '../records/stream-mapping.js';
-import { ConnectionUnavailableError, UnknownStreamError } from '../runs/run.errors.js';
+import { type TableMapping, tableMapping } from '../records/table-mapping.js';
+import { ConnectionUnavailableError, UnknownTableError } from '../runs/run.errors.js';
 import type { RunStore } from '../runs/run.store.js';
 
 /** What a person says: the record and the holder are one, the record keeps its key, or it gets the one that is named. */
@@ -87,7 +87,7 @@ export class Resolutions {
     connection: SealedConnection,
     stream: string,
     ids: readonly string[],
-    mapping: StreamMapping,
+    mapping: TableMapping,
   ): Promise<Observation[]> {
     try {
       const fetched = await this.parts.sessions.use(connection, (connector, context) =>
@@ -118,12 +118,12 @@ function requireResolved(made: Plan | undefined): void {
   throw new ConflictOverError('gone');
 }
 
-function usableMapping(connection: SealedConnection, stream: string, now: Date): Promise<StreamMapping> {
+function usableMapping(connection: SealedConnection, stream: string, now: Date): Promise<TableMapping> {
   const obstacle = obstacleOf(connection, now);
   if (obstacle) throw new ConnectionUnavailableError(obstacle);
   const document = connection.mapping[stream];
-  if (!document) throw new UnknownStreamError(stream, Object.keys(connection.mapping));
-  return streamMapping(document);
+  if (!document) throw new UnknownTableError(stream, Object.keys(connection.mapping));
+  return tableMapping(document);
 }
 
 /** The policy of the connection goes on deciding about all other records. */

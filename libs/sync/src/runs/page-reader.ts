@@ -14,11 +14,11 @@ import {
   poisonedRecord,
 } from '../records/observation.js';
 import { type KnownRecords, knownRecords, type SameRecord, sameRecord } from '../records/same-records.js';
-import { streamMapping } from '../records/stream-mapping.js';
+import { tableMapping } from '../records/table-mapping.js';
 import type { CountedCalls } from './counted-calls.js';
 import { mayRest } from './deletion-listing.js';
 import { cursorOf, type FoundPage, firstOf, type Reading } from './reading.js';
-import { UnknownStreamError } from './run.errors.js';
+import { UnknownTableError } from './run.errors.js';
 import type { Run } from './run.js';
 import type { RunStore } from './run.store.js';
 import { canSweep } from './sweep.js';
@@ -46,8 +46,8 @@ export class PageReader {
     { signal, isolate = allTogether }: ReadingHelp = {},
   ): Promise<RunPage> {
     const document = connection.mapping[run.stream];
-    if (!document) throw new UnknownStreamError(run.stream, Object.keys(connection.mapping));
-    const mapping = await streamMapping(document);
+    if (!document) throw new UnknownTableError(run.stream, Object.keys(connection.mapping));
+    const mapping = await tableMapping(document);
     return this.sessions.use(
       connection,
       async (connector: Connector, uncounted: ConnectorContext<unknown, unknown>) => {

@@ -3,7 +3,7 @@ import type { Isolate } from '#queue';
 import type { ConnectionPolicies } from '../connections/connection-policies.js';
 import type { Observation } from '../records/observation.js';
 import type { SameRecord } from '../records/same-records.js';
-import type { StreamMapping } from '../records/stream-mapping.js';
+import type { TableMapping } from '../records/table-mapping.js';
 import type { Run, RunPhase } from './run.js';
 import type { SweepObstacle } from './sweep.js';
 
@@ -12,7 +12,7 @@ export interface Reading {
   readonly run: Run;
   readonly connector: Connector;
   readonly context: ConnectorContext<unknown, unknown>;
-  readonly mapping: StreamMapping;
+  readonly mapping: TableMapping;
   readonly policies: ConnectionPolicies;
   readonly isolate: Isolate;
 }
@@ -22,7 +22,7 @@ export interface FoundPage {
   readonly observations: readonly Observation[];
   /** Records that seem to say what they said before. */
   readonly same?: readonly SameRecord[];
-  readonly mapping: StreamMapping;
+  readonly mapping: TableMapping;
   /** Null: the run is through. */
   readonly next: { readonly phase: RunPhase; readonly cursor: unknown } | null;
   /** Set when the stream was read to its end: where the next incremental run starts. */

@@ -2,7 +2,7 @@ import { mayAccess, type ProjectAccess } from '#identity';
 import { databaseNow, inTransaction, type Pool, type PrismaClient } from '#platform';
 import type { Queues } from '#queue';
 import { requireConnector } from '../connections/connection.input.js';
-import { obstacleOf, streamsOf } from '../connections/connection.js';
+import { obstacleOf, tablesOf } from '../connections/connection.js';
 import type { ConnectionStore } from '../connections/connection.store.js';
 import { before, type ListPage, newestFirst } from '../list-page.js';
 import { enqueuePage } from '../sync.jobs.js';
@@ -10,7 +10,7 @@ import {
   ConnectionUnavailableError,
   RunNotFoundError,
   SweepUnsupportedError,
-  UnknownStreamError,
+  UnknownTableError,
 } from './run.errors.js';
 import type { Run, RunMode, RunTrigger } from './run.js';
 import type { RunStore } from './run.store.js';
@@ -39,15 +39,15 @@ export class RunControl {
     },
   ) {}
 
-  /** One run for each stream, all or none. @throws RunActiveError, ConnectionUnavailableError, UnknownStreamError, SweepUnsupportedError */
+  /** One run for each stream, all or none. @throws RunActiveError, ConnectionUnavailableError, UnknownTableError, SweepUnsupportedError */
   async start(connectionId: string, request: RunRequest, access: ProjectAccess): Promise<Run[]> {
     const { pool, queues, connections, store } = this.parts;
     const connection = await connections.require(connectionId, access);
     const obstacle = obstacleOf(connection, await databaseNow(pool));
     if (obstacle) throw new ConnectionUnavailableError(obstacle);
-    const known = streamsOf(connection);
+    const known = tablesOf(connection);
     const streams = request.stream === undefined ? known : [request.stream];
-    for (const stream of streams) if (!known.includes(stream)) throw new UnknownStreamError(stream, known);
+    for (const stream of streams) if (!known.includes(stream)) throw new UnknownTableError(stream, known);
     const { mode, trigger = 'manual', allowSweep = false, externalIds = [] } = request;
     if (mode === 'sweep' && !canSweep(requireConnector(connection.kind)))
       throw new SweepUnsupportedError(connection.kind);

@@ -15,8 +15,8 @@ export class RunActiveError extends Error {
   }
 }
 
-export class UnknownStreamError extends Error {
-  override readonly name = 'UnknownStreamError';
+export class UnknownTableError extends Error {
+  override readonly name = 'UnknownTableError';
   readonly code = 'UNKNOWN_STREAM';
   constructor(stream: string, known: readonly string[]) {
     super(`This connection does not sync ${stream}; it syncs ${known.join(', ')}`);

@@ -1,13 +1,13 @@
 import { type Pool, type PoolClient, uuidv7, valuesByName } from '#platform';
 import { rowVersion } from '../connections/row-version.js';
-import type { StreamKey } from '../links/link.store.js';
+import type { TableKey } from '../links/link.store.js';
 import { failuresOf, type OutcomeCounts } from '../outcomes/outcome-counts.js';
 import type { DeletionListing } from './deletion-listing.js';
 import { IN_MS } from './in-ms.js';
 import { RunActiveError } from './run.errors.js';
 import type { Run, RunMode, RunPhase, RunStatus, RunTrigger } from './run.js';
 
-export interface NewRun extends StreamKey {
+export interface NewRun extends TableKey {
   readonly mode: RunMode;
   readonly trigger: RunTrigger;
   readonly allowSweep?: boolean;
@@ -87,7 +87,7 @@ export class RunStore {
   async saveRecordRun(
     client: PoolClient,
     id: string,
-    { connectionId, stream }: StreamKey,
+    { connectionId, stream }: TableKey,
     counts: OutcomeCounts,
     trigger: RunTrigger = 'webhook',
   ): Promise<void> {
@@ -108,7 +108,7 @@ export class RunStore {
   }
 
   /** Of runs that also acted on it. */
-  async lastDeletionListing({ connectionId, stream }: StreamKey): Promise<DeletionListing | null> {
+  async lastDeletionListing({ connectionId, stream }: TableKey): Promise<DeletionListing | null> {
     const { rows } = await this.pool.query<DeletionListing>(
       `select deletion_pages as pages, created_at as at from sync_runs
        where connection_id = $1 and stream = $2 and deletion_pages is not null and mode <> 'dry_run' order by id desc limit 1`,
@@ -118,7 +118,7 @@ export class RunStore {
   }
 
   /** Where the next incremental run of the stream starts. */
-  async saveCursor(client: PoolClient, { connectionId, stream }: StreamKey, cursor: unknown): Promise<void> {
+  async saveCursor(client: PoolClient, { connectionId, stream }: TableKey, cursor: unknown): Promise<void> {
     await client.query(
       `insert into sync_cursors (connection_id, stream, cursor) values ($1, $2, $3)
        on conflict (connection_id, stream) do update set cursor = excluded.cursor, updated_at = now()`,
@@ -221,7 +221,7 @@ const ADVANCE = valuesByName<AdvanceValues>(`
     finished_at = case when :status in ('waiting', 'running') then null else now() end
   where id = :id and pages = :page and status in ('waiting', 'running')`);
 
-interface RecordRunValues extends StreamKey {
+interface RecordRunValues extends TableKey {
   readonly id: string;
   readonly trigger: RunTrigger;
   readonly status: RunStatus;

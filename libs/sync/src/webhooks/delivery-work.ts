@@ -10,7 +10,7 @@ import type { ConnectorSessions } from '../connections/connector-sessions.js';
 import { addCounts, type OutcomeCounts } from '../outcomes/outcome-counts.js';
 import { type Observation, observeFetched } from '../records/observation.js';
 import { setAside } from '../records/set-aside.js';
-import { type StreamMapping, streamMapping } from '../records/stream-mapping.js';
+import { type TableMapping, tableMapping } from '../records/table-mapping.js';
 import { isEverydayWait, isVendorAway, judgeFailure } from '../runs/failure.js';
 import type { RunStore } from '../runs/run.store.js';
 import { collectMs } from './collecting.js';
@@ -56,7 +56,7 @@ export class DeliveryWork {
       const connection = deliveries.length > 0 && (await this.parts.connections.find(connectionId));
       if (!connection || obstacleOf(connection, now)) return null;
       if (deliveries.some(({ isSuspect }) => isSuspect)) help.requireAlone();
-      for (const [stream, group] of byStream(deliveries)) {
+      for (const [stream, group] of byTable(deliveries)) {
         const run = runs.get(stream) ?? { id: uuidv7(), counts: {} };
         runs.set(stream, run);
         const wait = await this.tryBatch(
@@ -111,7 +111,7 @@ export class DeliveryWork {
     const { stream, deliveries, isolate } = batch;
     const document = connection.mapping[stream];
     if (!document) return this.parts.deliveries.fail(idsOf(deliveries), `The stream ${stream} is not synced`);
-    const mapping = await streamMapping(document);
+    const mapping = await tableMapping(document);
     await isolate({
       name: `deliveries of ${stream}`,
       items: [...new Set(deliveries.map(({ externalId }) => externalId))],
@@ -202,7 +202,7 @@ type WorkingHelp = Pick<JobContext, 'isolate' | 'requireAlone'>;
 const AMONG_OTHERS: WorkingHelp = { isolate: allTogether, requireAlone: () => undefined };
 
 interface MappedPortion {
-  readonly mapping: StreamMapping;
+  readonly mapping: TableMapping;
   readonly portion: Portion<string>;
 }
 
@@ -222,7 +222,7 @@ function causesIn(deliveries: readonly WaitingDelivery[]): (externalId: string) 
 
 const idsOf = (deliveries: readonly WaitingDelivery[]): string[] => deliveries.map(({ id }) => id);
 
-function byStream(deliveries: readonly WaitingDelivery[]): Map<string, WaitingDelivery[]> {
+function byTable(deliveries: readonly WaitingDelivery[]): Map<string, WaitingDelivery[]> {
   const groups = new Map<string, WaitingDelivery[]>();
   for (const delivery of deliveries)
     groups.set(delivery.stream, [...(groups.get(delivery.stream) ?? []), delivery]);
@@ -233,7 +233,7 @@ function byStream(deliveries: readonly WaitingDelivery[]): Map<string, WaitingDe
 async function observe(
   fetched: ReadonlyMap<string, FetchedRecord>,
   deliveries: readonly WaitingDelivery[],
-  mapping: StreamMapping,
+  mapping: TableMapping,
 ): Promise<Observation[]> {
   const observed = await observeFetched(fetched, mapping);
   const merges = new Map(

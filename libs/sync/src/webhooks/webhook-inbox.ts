@@ -1,7 +1,7 @@
 import type { ConnectorWebhook, ParsedDelivery, Signal, WebhookDelivery } from '#connectors';
 import { type Clock, createLogger } from '#platform';
 import { ConnectionNotFoundError } from '../connections/connection.errors.js';
-import { streamsOf } from '../connections/connection.js';
+import { tablesOf } from '../connections/connection.js';
 import type { Announcer } from './announcer.js';
 import type { DeliveryStore } from './delivery.store.js';
 import { keepSignals } from './signal-keeper.js';
@@ -83,7 +83,7 @@ export class WebhookInbox {
 
   /** Of the streams that are synced; one statement must not meet one key twice. */
   private wanted({ connection }: Receiver, signals: readonly Signal[]): Signal[] {
-    const streams = streamsOf(connection);
+    const streams = tablesOf(connection);
     const synced = signals.filter(({ stream }) => streams.includes(stream));
     return [...new Map(synced.map((signal) => [signal.dedupKey, signal])).values()];
   }

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { type CompiledMapping, compileMapping } from '#connectors';
 
 /** A connection's mapping of one stream, ready for records. */
-export interface StreamMapping extends CompiledMapping {
+export interface TableMapping extends CompiledMapping {
   /** The same for the same document. */
   readonly digest: Buffer;
 }
 
 /** Pages come by the thousand and documents seldom change, so what was compiled is kept. @throws InvalidMappingError */
-export async function streamMapping(document: unknown): Promise<StreamMapping> {
+export async function tableMapping(document: unknown): Promise<TableMapping> {
   const text = JSON.stringify(document) ?? 'undefined';
   const known = compiled.get(text);
   if (known) return known;
@@ -23,4 +23,4 @@ export async function streamMapping(document: unknown): Promise<StreamMapping> {
 const MEANING = 1;
 
 const KEPT = 200;
-const compiled = new Map<string, StreamMapping>();
+const compiled = new Map<string, TableMapping>();

@@ -2,10 +2,10 @@ import { ConfigError } from '../port/connector.errors.js';
 import type { AccountCheck } from '../port/connector.js';
 
 /** Reads one record of each stream: what is missing or hidden shows here and not in the middle of a run. */
-export async function checkStreams<Stream extends string>(
+export async function checkTables<Table extends string>(
   account: string,
-  streams: readonly Stream[],
-  readOne: (stream: Stream) => Promise<unknown>,
+  streams: readonly Table[],
+  readOne: (stream: Table) => Promise<unknown>,
 ): Promise<AccountCheck> {
   for (const stream of streams) {
     const error = await configErrorOf(readOne(stream));
