@@ -26,8 +26,9 @@ describeApi('the HTTP of it', (api) => {
     it.each([
       ['"1"', 412],
       ['"2"', 200],
-      ['W/"2"', 200],
+      ['W/"2"', 412],
       ['"1", "2"', 200],
+      ['"a,b", "2",', 200],
       ['*', 200],
       ['"abc"', 412],
       ['2', 422],
@@ -86,6 +87,13 @@ describeApi('the HTTP of it', (api) => {
         expect(right.status).toBe(200);
       },
     );
+
+    it('of upserts that want to create, one does, however many come at once', async () => {
+      const body = { identifier_key: 'raced upsert', name: 'Ada', identity_type: 'user' };
+      const upsert = () => api.send('PUT', '/v1/identities/', { body, headers: { 'if-none-match': '*' } });
+      const statuses = (await Promise.all(Array.from({ length: 8 }, upsert))).map(({ status }) => status);
+      expect(statuses.sort()).toEqual([200, ...Array(7).fill(412)]);
+    });
 
     it.each(['agents', 'blocks'])(
       'a false precondition attaches nothing to an identity (%s)',

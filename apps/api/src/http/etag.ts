@@ -5,28 +5,35 @@ import { InvalidRequestError } from './invalid-request.error.js';
 /** An identity's ETag: its stream version. */
 export const etagOf = (version: number): string => `"${version}"`;
 
-const TAG = /^(?:W\/)?"([\x21\x23-\x7e]*)"$/;
-
-/**
- * The versions an If-Match or If-None-Match header names, `*` for any, or nothing when there is no header. Weak tags
- * count like strong ones: proxies that compress make them weak, and the version says the same either way. A tag that
- * is no version of ours is -1, which matches nothing.
- */
-export function versionsIn(header: string | undefined, name: string): Versions | undefined {
-  if (header === undefined || header.trim() === '') return undefined;
-  if (header.trim() === '*') return '*';
-  return header.split(',').map((tag) => {
-    const [, text] = TAG.exec(tag.trim()) ?? [];
-    if (text === undefined) throw new InvalidRequestError('header', [{ path: [name], message: EXPECTED }]);
-    return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : -1;
-  });
-}
-
-const EXPECTED = 'expected "*" or ETags in double quotes, such as "3"';
-
 /** What a request wants to be true of the identity that it reads or changes; nothing when it does not say. */
 export function preconditionOf(headers: IncomingHttpHeaders): Precondition | undefined {
-  const is = versionsIn(headers['if-match'], 'If-Match');
-  const isNot = versionsIn(headers['if-none-match'], 'If-None-Match');
+  const is = versionsIn('If-Match', headers['if-match']);
+  const isNot = versionsIn('If-None-Match', headers['if-none-match']);
   return is === undefined && isNot === undefined ? undefined : { is, isNot };
 }
+
+/**
+ * The versions that a header names, `*` for any, or nothing when there is no header or it is empty. A tag that is no
+ * version of ours is -1, which matches nothing; so is a weak one in If-Match, which compares strongly (RFC 9110, 13.1.1).
+ */
+export function versionsIn(
+  name: 'If-Match' | 'If-None-Match',
+  header: string | undefined,
+): Versions | undefined {
+  const text = header?.trim() ?? '';
+  if (text === '') return undefined;
+  if (text === '*') return '*';
+  if (!TAGS.test(text)) throw new InvalidRequestError('header', [{ path: [name], message: EXPECTED }]);
+  return [...text.matchAll(TAG)].map(([, weak, tag = '']) =>
+    (weak && name === 'If-Match') || !/^[1-9]\d{0,14}$/.test(tag) ? NO_VERSION : Number(tag),
+  );
+}
+
+const NO_VERSION = -1;
+const EXPECTED = 'expected "*" or ETags in double quotes, such as "3"';
+
+/** An entity-tag (RFC 9110, 8.8.3): a comma may stand in it, and so may bytes beyond ASCII. */
+const ONE = String.raw`(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"`;
+const TAG = new RegExp(ONE, 'g');
+/** A list of them, in which elements may be empty (5.6.1.2), but not all of them. */
+const TAGS = new RegExp(`^(?:[ \\t]*,)*[ \\t]*${ONE}(?:[ \\t]*,(?:[ \\t]*${ONE})?)*[ \\t]*$`);

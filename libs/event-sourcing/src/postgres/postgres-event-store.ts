@@ -22,6 +22,7 @@ export class PostgresEventStore implements EventStore {
     private readonly client?: PoolClient,
   ) {}
 
+  /** Where all writes leave for the database, one statement each: append-statement.ts, with what the projections add. */
   async append(
     streams: readonly StreamAppend[],
     { command }: AppendOptions = {},
