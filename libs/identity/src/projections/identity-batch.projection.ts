@@ -1,7 +1,7 @@
 import type { StatementParameters } from '#event-sourcing';
 import type { LiveIdentity } from '../identity.state.js';
 import { type IdentityAppend, statesOf } from './identity.append.js';
-import { toColumn } from './identity.row.js';
+import { columnsOf, FILLED_COLUMNS, parameterOf, STATE_TYPES } from './identity.row.js';
 import { propertyChanges, rebornProperties } from './property-changes.js';
 
 /** Writes the rows of many identities, by what becomes of each: it appears, changes or goes. */
@@ -48,20 +48,21 @@ const idOf = ({ append }: Projected): string => append.streamId;
 
 // By key, so that two batches wait for each other's keys in one order and cannot deadlock.
 const insertRows = (born: readonly Live[], parameters: StatementParameters): string =>
-  `inserted as (insert into identities (id, version, created_position, project_id, identifier_key, name,
-      identity_type, properties, agent_ids, block_ids, created_at, updated_at)
-    select r.id, a.version, a.positions[r.born_by], r.project_id, r.identifier_key, r.name, r.identity_type,
-      r.properties, r.agent_ids::text[], r.block_ids::text[], r.born_at, r.updated_at
-    from ${rowSource(born, parameters)} join appended a on a.stream_id = r.id
+  `inserted as (insert into identities (id, version, created_position, ${FILLED_COLUMNS.join(', ')},
+      created_at, updated_at)
+    select r.id, a.version, a.positions[r.born_by], ${FILLED_COLUMNS.map(fromSource).join(', ')},
+      r.born_at, r.updated_at
+    from ${rowSource(born, parameters)}
+    join appended a on a.stream_id = r.id
     order by r.identifier_key, r.project_id)`;
 
 const updateRows = (changed: readonly Live[], parameters: StatementParameters): string =>
-  `updated as (update identities i set version = a.version, identifier_key = r.identifier_key, name = r.name,
-      project_id = r.project_id, identity_type = r.identity_type, properties = r.properties,
-      agent_ids = r.agent_ids::text[], block_ids = r.block_ids::text[], updated_at = r.updated_at,
+  `updated as (update identities i set version = a.version,
+      ${FILLED_COLUMNS.map((column) => `${column} = ${fromSource(column)}`).join(', ')},
       created_position = coalesce(a.positions[r.born_by], i.created_position),
-      created_at = coalesce(r.born_at, i.created_at)
-    from ${rowSource(changed, parameters)} join appended a on a.stream_id = r.id where i.id = r.id)`;
+      created_at = coalesce(r.born_at, i.created_at), updated_at = r.updated_at
+    from ${rowSource(changed, parameters)}
+    join appended a on a.stream_id = r.id where i.id = r.id)`;
 
 // Joined with `appended`, so that nothing is deleted before the versions were checked.
 function deleteRows(gone: readonly Projected[], parameters: StatementParameters): string {
@@ -71,24 +72,30 @@ function deleteRows(gone: readonly Projected[], parameters: StatementParameters)
       where p.identity_id = a.stream_id and p.identity_id = any(${ids}))`;
 }
 
-/** The rows as parallel arrays; sets travel as array literals, since arrays of arrays cannot be unnested by row. */
+/** The rows `r` as parallel arrays: what their states fill, which event bore them (from 1), when, and when they changed. */
 function rowSource(rows: readonly Live[], parameters: StatementParameters): string {
+  const states = rows.map(({ after }) => columnsOf(after));
   const columns = [
     parameters.column(rows, 'uuid', idOf),
-    parameters.column(rows, 'text', ({ after }) => toColumn(after.projectId)),
-    parameters.column(rows, 'text', ({ after }) => after.identifierKey),
-    parameters.column(rows, 'text', ({ after }) => after.name),
-    parameters.column(rows, 'text', ({ after }) => after.identityType),
-    parameters.column(rows, 'jsonb', ({ after }) => JSON.stringify([...after.properties.values()])),
-    parameters.column(rows, 'text', ({ after }) => arrayLiteral(after.agentIds)),
-    parameters.column(rows, 'text', ({ after }) => arrayLiteral(after.blockIds)),
+    ...FILLED_COLUMNS.map((column) =>
+      isArray(column)
+        ? parameters.column(states, 'text', (state) => arrayLiteral(state[column]))
+        : parameters.column(states, STATE_TYPES[column], (state) => parameterOf(state, column)),
+    ),
     parameters.column(rows, 'int', ({ bornBy }) => bornBy),
     parameters.column(rows, 'timestamptz', ({ append, bornBy }) => bornBy && timeOf(append, bornBy)),
     parameters.column(rows, 'timestamptz', ({ append }) => timeOf(append, append.events.length)),
   ];
-  return `unnest(${columns.join(', ')}) as r(id, project_id, identifier_key, name, identity_type, properties,
-    agent_ids, block_ids, born_by, born_at, updated_at)`;
+  return `unnest(${columns.join(', ')})
+      as r(id, ${FILLED_COLUMNS.join(', ')}, born_by, born_at, updated_at)`;
 }
+
+/** Sets travel as array literals, since arrays of arrays cannot be unnested by row. */
+const fromSource = (column: (typeof FILLED_COLUMNS)[number]): string =>
+  isArray(column) ? `r.${column}::${STATE_TYPES[column]}` : `r.${column}`;
+
+const isArray = (column: (typeof FILLED_COLUMNS)[number]): column is 'agent_ids' | 'block_ids' =>
+  STATE_TYPES[column] === 'text[]';
 
 /** `join` finds the created position of rows that were there before; new ones spare it. */
 function setProperties(

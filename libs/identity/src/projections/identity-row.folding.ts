@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '#event-sourcing';
 import type { IdentityEvent } from '../identity.events.js';
 import { IdentityFolding } from '../identity.folding.js';
-import { type IdentityRow, stateOf, toColumn } from './identity.row.js';
+import { columnsOf, type IdentityRow, stateOf } from './identity.row.js';
 
 type Ages = Pick<IdentityRow, 'id' | 'version' | 'created_position' | 'created_at' | 'updated_at'>;
 
@@ -38,19 +38,6 @@ export class IdentityRowFolding {
     const state = this.identity.state();
     if (state.status !== 'live' || !this.ages) return undefined;
     const { id, version, created_position, created_at, updated_at } = this.ages;
-    return {
-      id,
-      version,
-      created_position,
-      project_id: toColumn(state.projectId),
-      identifier_key: state.identifierKey,
-      name: state.name,
-      identity_type: state.identityType,
-      properties: [...state.properties.values()],
-      agent_ids: [...state.agentIds],
-      block_ids: [...state.blockIds],
-      created_at,
-      updated_at,
-    };
+    return { id, version, created_position, ...columnsOf(state), created_at, updated_at };
   }
 }

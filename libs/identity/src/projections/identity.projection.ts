@@ -2,7 +2,7 @@ import type { InlineProjection, StatementParameters } from '#event-sourcing';
 import { IDENTITY_CATEGORY } from '../identity.events.js';
 import type { LiveIdentity } from '../identity.state.js';
 import { type IdentityAppend, statesOf } from './identity.append.js';
-import { toColumn } from './identity.row.js';
+import { columnsOf, FILLED_COLUMNS, parameterOf, STATE_TYPES } from './identity.row.js';
 import { projectMany } from './identity-batch.projection.js';
 import { type PropertyChanges, propertyChanges } from './property-changes.js';
 
@@ -35,29 +35,26 @@ const deleteRow = (): string =>
   `gone as (delete from identities i using appended a where i.id = a.stream_id),
   dropped as (delete from identity_properties p using appended a where p.identity_id = a.stream_id)`;
 
-const insertRow = (append: IdentityAppend, after: LiveIdentity, parameters: StatementParameters): string =>
-  `projected as (insert into identities (id, version, created_position, project_id, identifier_key, name,
-      identity_type, properties, agent_ids, block_ids, created_at, updated_at)
-    select stream_id, version, global_position, ${parameters.add(toColumn(after.projectId), 'text')},
-      ${columns(after, parameters).join(', ')}, t, t
+function insertRow(append: IdentityAppend, after: LiveIdentity, parameters: StatementParameters): string {
+  const values = filled(after, parameters);
+  return `projected as (insert into identities (id, version, created_position, ${FILLED_COLUMNS.join(', ')},
+      created_at, updated_at)
+    select stream_id, version, global_position, ${values.join(', ')}, t, t
     from appended, ${occurredAt(append, parameters)})`;
+}
 
-const updateRow = (append: IdentityAppend, after: LiveIdentity, parameters: StatementParameters): string => {
-  const [identifierKey, name, identityType, properties, agentIds, blockIds] = columns(after, parameters);
-  return `projected as (update identities i set version = a.version, identifier_key = ${identifierKey}, name = ${name},
-      identity_type = ${identityType}, properties = ${properties}, agent_ids = ${agentIds},
-      block_ids = ${blockIds}, updated_at = t
+function updateRow(append: IdentityAppend, after: LiveIdentity, parameters: StatementParameters): string {
+  const values = filled(after, parameters);
+  const set = FILLED_COLUMNS.map((column, n) => `${column} = ${values[n]}`);
+  return `projected as (update identities i set version = a.version, ${set.join(', ')}, updated_at = t
     from appended a, ${occurredAt(append, parameters)} where i.id = a.stream_id)`;
-};
+}
 
-const columns = (after: LiveIdentity, parameters: StatementParameters): string[] => [
-  parameters.add(after.identifierKey, 'text'),
-  parameters.add(after.name, 'text'),
-  parameters.add(after.identityType, 'text'),
-  parameters.add(JSON.stringify([...after.properties.values()]), 'jsonb'),
-  parameters.add(after.agentIds, 'text[]'),
-  parameters.add(after.blockIds, 'text[]'),
-];
+/** A placeholder for each column that the state fills. */
+function filled(after: LiveIdentity, parameters: StatementParameters): string[] {
+  const columns = columnsOf(after);
+  return FILLED_COLUMNS.map((column) => parameters.add(parameterOf(columns, column), STATE_TYPES[column]));
+}
 
 /** A column `t` with the time of the event. */
 const occurredAt = (append: IdentityAppend, parameters: StatementParameters): string =>
@@ -67,8 +64,9 @@ function setProperties({ set }: PropertyChanges, exists: boolean, parameters: St
   const keys = parameters.column(set, 'text', ([key]) => key);
   const values = parameters.column(set, 'text', ([, value]) => value);
   const position = exists ? 'i.created_position' : 'a.global_position';
+  const found = exists ? ' join identities i on i.id = a.stream_id' : '';
+  const replaced = exists ? '\n    on conflict (identity_id, key) do update set value = excluded.value' : '';
   return `filterable as (insert into identity_properties (identity_id, key, value, created_position)
     select a.stream_id, p.key, p.value, ${position}
-    from appended a ${exists ? 'join identities i on i.id = a.stream_id' : ''}, unnest(${keys}, ${values}) as p(key, value)
-    ${exists ? 'on conflict (identity_id, key) do update set value = excluded.value' : ''})`;
+    from appended a${found}, unnest(${keys}, ${values}) as p(key, value)${replaced})`;
 }

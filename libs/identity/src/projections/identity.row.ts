@@ -17,19 +17,22 @@ export interface IdentityRow {
   readonly updated_at: PrismaIdentity['updatedAt'];
 }
 
+/** The columns that a live state fills, in the order of the table, with their SQL types: the one list of them. */
+export const STATE_TYPES = {
+  project_id: 'text',
+  identifier_key: 'text',
+  name: 'text',
+  identity_type: 'text',
+  properties: 'jsonb',
+  agent_ids: 'text[]',
+  block_ids: 'text[]',
+} as const;
+type StateColumn = keyof typeof STATE_TYPES;
+export const FILLED_COLUMNS = Object.keys(STATE_TYPES) as StateColumn[];
+
 /** What states and views are made of. The other columns would be parsed for nothing: dates are the dearest of all. */
-export const STATE_COLUMNS = [
-  'id',
-  'version',
-  'project_id',
-  'identifier_key',
-  'name',
-  'identity_type',
-  'properties',
-  'agent_ids',
-  'block_ids',
-] as const;
-export type StateRow = Pick<IdentityRow, (typeof STATE_COLUMNS)[number]>;
+const STATE_COLUMNS = ['id', 'version', ...FILLED_COLUMNS] as const;
+export type StateRow = Pick<IdentityRow, 'id' | 'version' | StateColumn>;
 
 /** The columns of the table that a statement calls `i`. */
 export const stateColumns: string = STATE_COLUMNS.map((column) => `i.${column}`).join(', ');
@@ -37,6 +40,21 @@ export const stateColumns: string = STATE_COLUMNS.map((column) => `i.${column}`)
 /** "" stands for no project in the database: NULLs could not be compared by an index. */
 export const toColumn = (projectId: string | null): string => projectId ?? '';
 export const fromColumn = (projectId: string): string | null => (projectId === '' ? null : projectId);
+
+/** A state as its columns hold it; `stateOf` reads it back. */
+export const columnsOf = (state: LiveIdentity): Pick<IdentityRow, StateColumn> => ({
+  project_id: toColumn(state.projectId),
+  identifier_key: state.identifierKey,
+  name: state.name,
+  identity_type: state.identityType,
+  properties: [...state.properties.values()],
+  agent_ids: [...state.agentIds],
+  block_ids: [...state.blockIds],
+});
+
+/** The value of a column as a statement's parameter. */
+export const parameterOf = (columns: Pick<IdentityRow, StateColumn>, column: StateColumn): unknown =>
+  STATE_TYPES[column] === 'jsonb' ? JSON.stringify(columns[column]) : columns[column];
 
 export const stateOf = (row: StateRow): LiveIdentity => ({
   status: 'live',
