@@ -104,6 +104,11 @@ describeApi('who may do what', (api) => {
       expect((await api.send('GET', '/v1/identities/', { key: one })).body).toMatchObject([
         { project_id: 'p1' },
       ]);
+      const since = 'updated_after=2001-01-01T00:00:00Z';
+      expect((await api.send('GET', `/v1/identities/?${since}`, { key: one })).body).toMatchObject([
+        { project_id: 'p1' },
+      ]);
+      expect((await api.send('GET', `/v1/identities/count?${since}`, { key: one })).body).toBe(1);
       expect((await api.send('GET', '/v1/identities/count?project_id=p3', { key: one })).body).toBe(0);
       expect(await api.logSize()).toEqual(before);
     });

@@ -282,6 +282,34 @@ describeApi('the HTTP of it', (api) => {
       expect((await api.send('GET', '/v1/identities/count?property[plan]=')).body).toBeGreaterThan(2);
     });
 
+    it('finds what changed at a moment or later, in pages and in number', async () => {
+      const ids = [];
+      for (const name of ['changed-1', 'changed-2', 'changed-3']) ids.push((await create(name)).id);
+      const [first = '', second = '', third = ''] = ids;
+      const lastChange = async (id: string) =>
+        Date.parse((await api.send('GET', `/v1/identities/${id}/events`)).body.at(-1).occurred_at);
+      const moment = await lastChange(third);
+      for (let times = 0; (await lastChange(first)) <= moment; times++)
+        await api.send('PATCH', `/v1/identities/${first}`, { body: { name: `Ada ${times}` } });
+      const since = (at: number, more = '') =>
+        api.send('GET', `/v1/identities/?updated_after=${new Date(at).toISOString()}${more}`);
+      const idsOf = async (answer: ReturnType<typeof since>) =>
+        (await answer).body.map(({ id }: { id: string }) => id);
+
+      expect(await idsOf(since(moment))).toEqual(expect.arrayContaining([third, first]));
+      expect(await idsOf(since(moment + 1))).toEqual([first]);
+      expect(await idsOf(since((await lastChange(first)) + 1))).toEqual([]);
+      const all = await lastChange(second);
+      expect(await idsOf(since(all, '&order=asc&limit=1'))).toEqual([first]);
+      expect(await idsOf(since(all, `&order=asc&limit=1&after=${first}`))).toEqual([second]);
+      expect(await idsOf(since(all, `&limit=1&after=${third}`))).toEqual([second]);
+      expect(await idsOf(since(all, '&identifier_key=changed-2'))).toEqual([second]);
+      const count = async (query: string) =>
+        (await api.send('GET', `/v1/identities/count?updated_after=${query}`)).body;
+      expect(await count(new Date(moment + 1).toISOString())).toBe(1);
+      expect(await count('2001-01-01T00:00:00%2B01:00')).toBe(await count(''));
+    });
+
     it.each([
       ['limit=0', 'query.limit: expected a whole number from 1 to 1000'],
       ['limit=1001', 'query.limit: expected a whole number from 1 to 1000'],
@@ -292,6 +320,9 @@ describeApi('the HTTP of it', (api) => {
       ['identity_type=robot', 'query.identity_type: '],
       ['name=%00', 'query.name: must not hold NUL'],
       [`property[plan]=${'x'.repeat(513)}`, 'query.property.0.1: '],
+      ['updated_after=yesterday', 'query.updated_after: expected an ISO 8601 time with its zone, such as '],
+      ['updated_after=2026-11-23T12:00:00', 'query.updated_after: expected an ISO 8601 time with its zone'],
+      ['updated_after=3', 'query.updated_after: expected an ISO 8601 time with its zone'],
       ['property[]=x', 'query.property.0.0: '],
     ])('refuses %s', async (query, detail) =>
       expect(await api.send('GET', `/v1/identities/?${query}`)).toMatchObject({
@@ -301,7 +332,9 @@ describeApi('the HTTP of it', (api) => {
     );
 
     it('ignores what it does not know, and takes an empty value for none', async () =>
-      expect(await api.send('GET', '/v1/identities/?color=red&limit=&order=&name=')).toMatchObject({
+      expect(
+        await api.send('GET', '/v1/identities/?color=red&limit=&order=&name=&updated_after='),
+      ).toMatchObject({
         status: 200,
       }));
   });

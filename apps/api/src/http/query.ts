@@ -19,10 +19,13 @@ const wholeNumber = (from: number, to: number) =>
 export const queryInteger = (from: number, to: number) =>
   wholeNumber(from, to).meta({ parameterSchema: { type: 'integer', minimum: from, maximum: to } });
 
-/** A moment in a query or body, ISO 8601. */
+/** A moment in a query or body, ISO 8601. What is finer than a millisecond is cut off. */
 export const time = () =>
   z.iso
-    .datetime({ offset: true })
+    .datetime({
+      offset: true,
+      error: 'expected an ISO 8601 time with its zone, such as 2026-01-31T12:00:00Z',
+    })
     .transform((text) => new Date(text))
     .refine(isStorableTime, 'expected a time in the years 1 to 9999');
 

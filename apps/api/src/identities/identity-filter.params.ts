@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FILTERABLE_LENGTH, type IdentityFilter, IdentityTypeShape, LIMITS, PropertyKey } from '#identity';
 import type { Call } from '../http/endpoint.js';
-import { queryText } from '../http/query.js';
+import { queryText, time } from '../http/query.js';
 import { projectNamed } from './project-scope.js';
 
 /** Filters of lists and counts; all that are given must match. */
@@ -24,6 +24,13 @@ export const filterParams = {
         additionalProperties: { type: 'string', maxLength: FILTERABLE_LENGTH },
       },
     }),
+  updated_after: time()
+    .optional()
+    .meta({
+      description:
+        'Changed at this time or later: an ISO 8601 time with its zone. Inclusive, so that who asks with the last time they saw misses none of the same millisecond.',
+      parameterSchema: { type: 'string', format: 'date-time' },
+    }),
 };
 
 const FilterQuery = z.object(filterParams);
@@ -34,4 +41,5 @@ export const filterOf = (call: Call<unknown, z.output<typeof FilterQuery>>): Ide
   identityType: call.query.identity_type,
   projectId: call.query.project_id ?? projectNamed(call.request),
   properties: call.query.property && Object.fromEntries(call.query.property),
+  updatedAfter: call.query.updated_after,
 });

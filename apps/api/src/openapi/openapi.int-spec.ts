@@ -63,6 +63,19 @@ describe('the API reference', () => {
     }
   });
 
+  it.each(['/v1/identities/', '/v1/identities/count'])('describes a moment as a date-time: %s', (path) => {
+    const listing = document.paths[path]?.get as Operation | undefined;
+    expect(listing?.parameters).toContainEqual(
+      expect.objectContaining({
+        in: 'query',
+        name: 'updated_after',
+        required: false,
+        description: expect.stringContaining('at this time or later'),
+        schema: { type: 'string', format: 'date-time' },
+      }),
+    );
+  });
+
   it('says which scope a key needs, and where none is', () => {
     for (const operation of operations(document)) {
       const needed = operation.security ? 'public' : operation['x-scope'];

@@ -30,6 +30,7 @@ describeEachDatabase('the hot reads', (database) => {
     reads = new IdentityReads(pool);
     identities = new IdentityRepository(new PostgresEventStore(pool, [identityProjection]));
     for (const [n, id] of ids.entries()) await create(id, variety(n));
+    await pool.query(CHANGES, [changed(0).toISOString()]);
   });
   afterAll(async () => {
     await prisma.$disconnect();
@@ -101,6 +102,17 @@ describeEachDatabase('the hot reads', (database) => {
       expect(await list({}, { after, before, limit: 2, order })).toEqual(expected.slice(0, 2));
       expect(await list({}, { after: before, before: after, limit: 50, order })).toEqual([]);
     });
+  });
+
+  it('answer, from the last change that was seen on, all of that moment and all later ones', async () => {
+    for (const moment of [0, 1, 2, 3, 4].map(changed)) {
+      const rows = await prisma.identity.findMany({ where: { updatedAt: { gte: moment } } });
+      expect(rows.filter(({ updatedAt }) => updatedAt.getTime() === moment.getTime()).length).toBeGreaterThan(
+        1,
+      );
+      const found = await list({ updatedAfter: moment }, { limit: 1_000, order: 'asc' });
+      expect(new Set(found)).toEqual(new Set(rows.map(({ id }) => id)));
+    }
   });
 
   it('go on from a cursor whose identity was deleted', async () => {
@@ -193,6 +205,23 @@ function filters(): { filter: IdentityFilter; access: ProjectAccess; where: Pris
     { filter: {}, access: ['proj_1'], where: { projectId: 'proj_1' } },
     { filter: {}, access: ['proj_1', 'proj_2'], where: { projectId: { in: ['proj_1', 'proj_2'] } } },
     { filter: { properties: { plan: 'pro' } }, access: all, where: { properties: [plan] } },
+    { filter: { updatedAfter: changed(3) }, access: all, where: { updatedAt: { gte: changed(3) } } },
+    { filter: { updatedAfter: changed(5) }, access: all, where: { updatedAt: { gte: changed(5) } } },
+    {
+      filter: { updatedAfter: changed(1), projectId: 'proj_1', identityType: 'user', name: 'person' },
+      access: ['proj_1', 'proj_2'],
+      where: {
+        updatedAt: { gte: changed(1) },
+        projectId: 'proj_1',
+        identityType: 'user',
+        name: { contains: 'person', mode: 'insensitive' },
+      },
+    },
+    {
+      filter: { updatedAfter: changed(2), properties: { plan: 'pro' } },
+      access: ['proj_1'],
+      where: { updatedAt: { gte: changed(2) }, projectId: 'proj_1', properties: [plan] },
+    },
     {
       filter: { properties: { plan: 'pro', seats: '1' }, identityType: 'user' },
       access: ['proj_1'],
@@ -200,6 +229,14 @@ function filters(): { filter: IdentityFilter; access: ProjectAccess; where: Pris
     },
   ];
 }
+
+function changed(milliseconds: number): Date {
+  return new Date(Date.UTC(2026, 10, 23, 12) + milliseconds);
+}
+
+/** Several in each of five milliseconds, in another order than they were created. */
+const CHANGES = `update identities
+  set updated_at = $1::timestamptz + (created_position * 7 % 5) * interval '1 millisecond'`;
 
 /** Neighbours differ in everything that can be filtered by. */
 const variety = (n: number): NewIdentity => ({

@@ -3,12 +3,17 @@ import { createPool, type Pool, uuidv4 } from '#platform';
 import { borrowClient } from '#platform/testing';
 import { describeEachDatabase } from '../../../../test/support/databases.js';
 import type { ProjectAccess } from '../identity.access.js';
+import { CountIdentities, CountIdentitiesHandler } from './count-identities.query.js';
 import type { IdentityFilter } from './identity-filter.js';
 import { IdentityReads } from './identity-reads.js';
 import { ListIdentities, ListIdentitiesHandler } from './list-identities.query.js';
 
-const ROWS = 20_000;
-const DEEP = 15_000;
+const ROWS = 100_000;
+const DEEP = 75_000;
+/** The last of which changed after it; which ones, says no other column. */
+const changedAfter = (last: number) => new Date(Date.UTC(2026, 0, 1) + (ROWS - last) * 1_000);
+const FEW = changedAfter(30);
+const MANY = changedAfter(ROWS / 2);
 
 interface Case {
   readonly asked: string;
@@ -66,7 +71,60 @@ describeEachDatabase('pages of identities', (database) => {
     expect(await planOf(question)).toContain('"Index Name":"identities_key"');
   });
 
-  async function planOf(question: ListIdentities): Promise<string> {
+  describe.each<Omit<Case, 'index'>>([
+    { asked: 'all', filter: {} },
+    { asked: 'a type', filter: { identityType: 'user' } },
+    { asked: 'a project', filter: { projectId: 'big' } },
+    { asked: 'the projects of a key', filter: {}, access: ['small', 'big'] },
+    { asked: 'a name', filter: { name: 'person' } },
+    { asked: 'a property', filter: { properties: { plan: 'free' } } },
+  ])('of $asked, where few changed since', ({ filter, access = 'all' }) => {
+    it.each([
+      ['the first', {}, 'asc'],
+      ['the newest', {}, 'desc'],
+      ['one that ends deep down', { before: deep }, 'desc'],
+    ] as const)('come from the index of changes: %s', async (_, cursor, order) => {
+      const page = { ...cursor, limit: 50, order };
+      const plan = await planOf(new ListIdentities({ ...filter, updatedAfter: FEW }, page, access));
+      expect(plan).toContain('"Index Name":"identities_updated"');
+      expect(plan).not.toContain('"Node Type":"Seq Scan"');
+    });
+
+    it('are counted by it', async () => {
+      const plan = await planOf(new CountIdentities({ ...filter, updatedAfter: FEW }, access));
+      expect(plan).toContain('"Index Name":"identities_updated"');
+      expect(plan).not.toContain('"Node Type":"Seq Scan"');
+    });
+  });
+
+  /** Their index would give half the table, to be sorted for each page. */
+  describe.each<Case>([
+    { asked: 'all', filter: {}, index: 'identities_created' },
+    { asked: 'a project', filter: { projectId: 'small' }, index: 'identities_project' },
+  ])('of $asked, where many changed since', ({ filter, index }) => {
+    it.each([
+      ['the first', {}, 'asc'],
+      ['the newest', {}, 'desc'],
+      ['a deep one', { after: deep }, 'asc'],
+      ['one that ends deep down', { before: deep }, 'desc'],
+    ] as const)('come along the order: %s', async (_, cursor, order) => {
+      const page = { ...cursor, limit: 50, order };
+      const plan = await planOf(new ListIdentities({ ...filter, updatedAfter: MANY }, page, 'all'));
+      expect(plan).toContain(`"Index Name":"${index}"`);
+      expect(plan).not.toMatch(/"Node Type":"(Incremental )?Sort"|"Node Type":"Seq Scan"/);
+    });
+  });
+
+  it.each([
+    ['many', MANY],
+    ['none', changedAfter(-1)],
+  ])('are counted in the index alone, where %s changed since', async (_, updatedAfter) => {
+    const plan = await planOf(new CountIdentities({ updatedAfter }, 'all'));
+    expect(plan).toContain('"Node Type":"Index Only Scan"');
+    expect(plan).toContain('"Index Name":"identities_updated"');
+  });
+
+  async function planOf(question: Question): Promise<string> {
     const { text, values, prepared } = await statementOf(question);
     if (prepared) return planOfPrepared(text, values);
     const { rows } = await pool.query(`explain (format json) ${text}`, [...values]);
@@ -85,7 +143,7 @@ describeEachDatabase('pages of identities', (database) => {
   }
 
   /** What the query asks the database at last, after it looked up its cursor. */
-  async function statementOf(question: ListIdentities): Promise<Statement> {
+  async function statementOf(question: Question): Promise<Statement> {
     let asked: Statement | undefined;
     const recording = {
       query: (given: QueryConfig | string, values: unknown[] = []) => {
@@ -97,11 +155,14 @@ describeEachDatabase('pages of identities', (database) => {
       },
     };
     const reads = new IdentityReads(recording as unknown as Pool);
-    await new ListIdentitiesHandler(reads).execute(question);
+    if (question instanceof CountIdentities) await new CountIdentitiesHandler(reads).execute(question);
+    else await new ListIdentitiesHandler(reads).execute(question);
     if (!asked) throw new Error('Nothing was asked');
     return asked;
   }
 });
+
+type Question = ListIdentities | CountIdentities;
 
 interface Statement {
   readonly text: string;
@@ -118,7 +179,8 @@ const IDENTITIES = `
   insert into identities (id, version, created_position, project_id, identifier_key, name, identity_type,
     created_at, updated_at)
   select case n when $3 then $2::uuid else gen_random_uuid() end, 1, n, case when n % 100 = 0 then 'small' else 'big' end,
-    'key-' || n, 'Person ' || n, case when n % 20 = 0 then 'org' else 'user' end, now(), now()
+    'key-' || n, 'Person ' || n, case when n % 20 = 0 then 'org' else 'user' end, now(),
+    timestamptz '2026-01-01 00:00:00Z' + (n * 7919::bigint % $1::int) * interval '1 second'
   from generate_series(1, $1::int) n`;
 
 const PROPERTIES = `
