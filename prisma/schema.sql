@@ -267,6 +267,7 @@ CREATE UNIQUE INDEX identities_created ON public.identities USING btree (created
 CREATE UNIQUE INDEX identities_key ON public.identities USING btree (identifier_key, project_id);
 CREATE INDEX identities_project ON public.identities USING btree (project_id, created_position);
 CREATE INDEX identities_type ON public.identities USING btree (identity_type, created_position);
+CREATE INDEX identities_updated ON public.identities USING btree (updated_at);
 
 create table public.identity_properties (
   identity_id uuid not null,
