@@ -38,7 +38,7 @@ if (sql === '') {
     `Wrote ${write(`${oldestCodeLine(await oldestCodeSoFar())}\n${sql}`)}. Read it before you commit it,`,
   );
   console.log(
-    'and put it into prisma/released.json: the spec beside the migrations says with which checksum.',
+    'and run node scripts/write-schema.mjs when it is as it should be.',
   );
   console.log('Then write prisma/schema.sql anew: npm run build && node scripts/write-schema.mjs');
   if (TAKES_AWAY.test(sql)) console.log(DOES_IT_EXPAND);
