@@ -37,10 +37,7 @@ if (sql === '') {
   console.log(
     `Wrote ${write(`${oldestCodeLine(await oldestCodeSoFar())}\n${sql}`)}. Read it before you commit it,`,
   );
-  console.log(
-    'and run node scripts/write-schema.mjs when it is as it should be.',
-  );
-  console.log('Then write prisma/schema.sql anew: npm run build && node scripts/write-schema.mjs');
+  console.log('and when it is as it should be: npm run build && node scripts/write-schema.mjs');
   if (TAKES_AWAY.test(sql)) console.log(DOES_IT_EXPAND);
 }
 
