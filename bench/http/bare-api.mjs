@@ -80,7 +80,7 @@ function modifyValues(id, row, { name, properties }) {
   const data = JSON.stringify({ identityId: id, changes });
   return [
     ...[id, 'identity', row.stream_version, uuidv7(), 'IdentityModified', 1, data, metadata(at)],
-    ...[row.identifier_key, row.name, row.identity_type, JSON.stringify(row.properties)],
+    ...[row.project_id, row.identifier_key, row.name, row.identity_type, JSON.stringify(row.properties)],
     ...[row.agent_ids, row.block_ids, at],
     properties.map((property) => property.key),
     properties.map(({ value }) => String(value)),

@@ -16,6 +16,10 @@ describe('the links of', () => {
   });
 });
 
+it.each(pages)('%s is merged to the end', (page) =>
+  expect(readFileSync(page, 'utf8')).not.toMatch(/^(<{7} |={7}$|>{7} )/m),
+);
+
 function linksOf(page: string): string[] {
   const text = readFileSync(page, 'utf8').replace(/^```.*?^```/gms, '');
   return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
