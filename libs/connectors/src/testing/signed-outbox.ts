@@ -1,3 +1,5 @@
+import { statusOfPost } from './post-webhook.js';
+
 export interface SignedPost {
   readonly url: string;
   readonly rawBody: Buffer;
@@ -44,30 +46,11 @@ export class SignedOutbox {
     const due = this.waiting.filter(({ dueAt }) => dueAt <= now);
     this.waiting = this.waiting.filter(({ dueAt }) => dueAt > now);
     for (const { post, attempt } of due) {
-      const status = await send(post, this.rules.timeoutMs);
-      this.attempts.push({ url: post.url, status, attempt });
+      const { url, rawBody: body, headers } = post;
+      const status = await statusOfPost({ url, body, headers, timeoutMs: this.rules.timeoutMs });
+      this.attempts.push({ url, status, attempt });
       const wait = this.rules.retryAfter(status, attempt);
       if (wait !== undefined) this.waiting.push({ post, attempt: attempt + 1, dueAt: now + wait });
     }
-  }
-}
-
-async function send(
-  { url, rawBody, headers }: SignedPost,
-  timeoutMs: number,
-): Promise<PostAttempt['status']> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      body: new Uint8Array(rawBody),
-      headers: { 'content-type': 'application/json', ...headers },
-      redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    await response.arrayBuffer();
-    return response.status;
-  } catch {
-    // Refused, cut or too slow are one thing to the sender: the attempt failed, and is recorded as that.
-    return 'unreachable';
   }
 }

@@ -1,4 +1,5 @@
 import type { FakeClock } from '../../testing/fake-clock.js';
+import { statusOfPost } from '../../testing/post-webhook.js';
 import { type Random, shuffled } from '../../testing/seeded-random.js';
 import { signatureV1, signatureV3 } from '../hubspot.signature.js';
 
@@ -133,7 +134,8 @@ export class WebhookOutbox {
   private async attempt(batch: Batch): Promise<void> {
     const { target } = this;
     if (!target) return;
-    const status = await post(target, this.signed(target, batch));
+    const { rawBody: body, headers } = this.signed(target, batch);
+    const status = await statusOfPost({ url: target.url, body, headers, timeoutMs: DELIVERY_TIMEOUT_MS });
     this.attempts.push({ events: batch.events.length, attempt: batch.attempt, status });
     if (status === 'unreachable' || status >= 400) this.retryLater(batch);
   }
@@ -204,26 +206,6 @@ export class WebhookOutbox {
     const id = this.subscriptions.get(name) ?? 12_345 + this.subscriptions.size;
     this.subscriptions.set(name, id);
     return id;
-  }
-}
-
-async function post(
-  { url }: WebhookTarget,
-  { rawBody, headers }: { rawBody: Buffer; headers: Readonly<Record<string, string>> },
-): Promise<number | 'unreachable'> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      body: new Uint8Array(rawBody),
-      headers: { 'content-type': 'application/json', ...headers },
-      redirect: 'manual',
-      signal: AbortSignal.timeout(DELIVERY_TIMEOUT_MS),
-    });
-    await response.arrayBuffer();
-    return response.status;
-  } catch {
-    // Refused, cut or too slow are one thing to HubSpot: the attempt failed, and is recorded as that.
-    return 'unreachable';
   }
 }
 

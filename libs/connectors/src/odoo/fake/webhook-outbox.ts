@@ -1,4 +1,5 @@
 import type { FakeClock } from '../../testing/fake-clock.js';
+import { statusOfPost } from '../../testing/post-webhook.js';
 import type { FakePartner } from './partner-table.js';
 
 export interface OdooAutomation {
@@ -59,7 +60,8 @@ export class OdooOutbox {
     this.sending = this.sending.then(async () => {
       const due = this.waiting;
       this.waiting = [];
-      for (const { url, id, body } of due) this.attempts.push({ id, status: await post(url, body) });
+      for (const { url, id, body } of due)
+        this.attempts.push({ id, status: await statusOfPost({ url, body, timeoutMs: DELIVERY_TIMEOUT_MS }) });
     });
     return this.sending;
   }
@@ -90,19 +92,4 @@ function payload(
   };
 }
 
-async function post(url: string, body: string): Promise<number | 'unreachable'> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      body,
-      headers: { 'content-type': 'application/json' },
-      redirect: 'manual',
-      signal: AbortSignal.timeout(1_000),
-    });
-    await response.arrayBuffer();
-    return response.status;
-  } catch {
-    // Refused, cut or too slow are one thing to Odoo: it writes a line into its log and goes on.
-    return 'unreachable';
-  }
-}
+const DELIVERY_TIMEOUT_MS = 1_000;

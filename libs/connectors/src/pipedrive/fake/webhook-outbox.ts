@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FakeClock } from '../../testing/fake-clock.js';
+import { statusOfPost } from '../../testing/post-webhook.js';
 
 export type PipedriveEntity = 'person' | 'organization';
 
@@ -177,25 +178,13 @@ function matches({ action = '*', entity = '*' }: PipedriveSubscription, event: P
   return (action === '*' || action === event.action) && (entity === '*' || entity === event.entity);
 }
 
-async function post(
+function post(
   { url, user, password }: PipedriveSubscription,
   body: unknown,
 ): Promise<number | 'unreachable'> {
   const basic = `Basic ${Buffer.from(`${user ?? ''}:${password ?? ''}`).toString('base64')}`;
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      body: JSON.stringify(body),
-      headers: { 'content-type': 'application/json', ...(user ? { authorization: basic } : {}) },
-      redirect: 'manual',
-      signal: AbortSignal.timeout(DELIVERY_TIMEOUT_MS),
-    });
-    await response.arrayBuffer();
-    return response.status;
-  } catch {
-    // Refused, cut or too slow are one thing to Pipedrive: the attempt failed, and is recorded as that.
-    return 'unreachable';
-  }
+  const headers: Record<string, string> = user ? { authorization: basic } : {};
+  return statusOfPost({ url, body: JSON.stringify(body), headers, timeoutMs: DELIVERY_TIMEOUT_MS });
 }
 
 const DELIVERY_TIMEOUT_MS = 10_000;

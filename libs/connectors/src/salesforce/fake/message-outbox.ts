@@ -1,5 +1,6 @@
 import { batchesOf } from '../../ground/batches.js';
 import type { FakeClock } from '../../testing/fake-clock.js';
+import { postWebhook } from '../../testing/post-webhook.js';
 import { type Random, shuffled } from '../../testing/seeded-random.js';
 import { to18 } from '../salesforce.ids.js';
 import { SOBJECT_TYPES, type SObjectType } from './field-definitions.js';
@@ -140,21 +141,12 @@ export class MessageOutbox {
 /** Salesforce reads the answer: a plain 200 is no acknowledgement of an Outbound Message. */
 async function post({ url, format }: MessageTarget, body: string): Promise<boolean> {
   const contentType = format === 'changes' ? 'application/json' : 'text/xml; charset=UTF-8';
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      body,
-      headers: { 'content-type': contentType, soapaction: '""' },
-      redirect: 'manual',
-      signal: AbortSignal.timeout(DELIVERY_TIMEOUT_MS),
-    });
-    const answer = await response.text();
-    if (format === 'changes') return response.ok;
-    return response.status === 200 && /<(\w+:)?Ack>\s*true\s*<\/(\w+:)?Ack>/.test(answer);
-  } catch {
-    // Refused, cut or too slow are one thing to Salesforce: it was not acknowledged, and is recorded as that.
-    return false;
-  }
+  const headers = { 'content-type': contentType, soapaction: '""' };
+  const answer = await postWebhook({ url, body, headers, timeoutMs: DELIVERY_TIMEOUT_MS });
+  if (answer === 'unreachable') return false;
+  const { status, text } = answer;
+  if (format === 'changes') return status >= 200 && status < 300;
+  return status === 200 && /<(\w+:)?Ack>\s*true\s*<\/(\w+:)?Ack>/.test(text);
 }
 
 const MAX_NOTIFICATIONS = 100;
